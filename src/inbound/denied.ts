@@ -1,0 +1,23 @@
+/** Somebody who wanted to send and was refused by policy; kept so that an administrator can allow them. */
+export interface DeniedClient {
+  readonly address: string;
+  /** HELO or EHLO argument. */
+  readonly greeting: string;
+  readonly sender: string;
+  readonly recipient: string;
+  /** The sentence that the client was told. */
+  readonly reason: string;
+  readonly count: number;
+  /** ms since 1970. */
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+}
+
+/** The storage of refused clients; store/denied.ts implements it. Keyed by address and sender; at most 1,000 are kept, the longest unseen go first. */
+export interface DeniedStorage {
+  /** Adds counts to what is known already. */
+  record(denied: readonly DeniedClient[]): Promise<void>;
+  /** Latest first. */
+  list(limit: number): Promise<readonly DeniedClient[]>;
+  forget(address: string): Promise<void>;
+}

@@ -1,0 +1,28 @@
+import type { MessageBody } from '../message/envelope.ts';
+import type { JournalEntry, MessageRecord } from './message.ts';
+import type { MessageFilter, MessagePage, StateCount } from './storage.ts';
+
+/** What a verb did. */
+export interface VerbResult {
+  /** Ids of messages that changed. */
+  readonly changed: readonly string[];
+  /** Ids that were left alone, with the reason in a sentence. */
+  readonly unchanged: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/** The queue as operators see it: API, command line, page. */
+export interface QueueOperations {
+  list(filter: MessageFilter, limit: number, before?: string): Promise<MessagePage>;
+  /** Throws RelayError `not-found`. The journal's first entry is always `accepted`. */
+  show(id: string): Promise<{ message: MessageRecord; journal: readonly JournalEntry[] }>;
+  /** Undefined when the content is not kept any more. */
+  body(id: string): Promise<MessageBody | undefined>;
+  counts(): Promise<readonly StateCount[]>;
+  /** Queued: try now. Failed: put back into the queue for the recipients that failed. */
+  retry(filter: MessageFilter, by: string): Promise<VerbResult>;
+  /** Queued: wait for a person. */
+  hold(filter: MessageFilter, by: string): Promise<VerbResult>;
+  /** Held: send it, to `upstream` where given. Throws `bad-request` when it would only be held by the test relay again. */
+  release(filter: MessageFilter, by: string, upstream?: string): Promise<VerbResult>;
+  delete(filter: MessageFilter, by: string): Promise<VerbResult>;
+}

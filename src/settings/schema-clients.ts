@@ -1,0 +1,75 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { name, secretSource } from './schema-values.ts';
+
+/** `10.0.0.0/8`, `::1`, `192.0.2.7`. */
+export function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  if (prefix === undefined) return true;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
+}
+
+const network = z.string().refine(isNetwork, {
+  error: 'is not a network such as 10.0.0.0/8, 192.0.2.7 or ::1',
+});
+
+const senderPattern = z
+  .string()
+  .refine((text) => text === '*' || text === '<>' || /^[^\s@]*@[^\s@]+$/.test(text), {
+    error: 'is not an address, an @domain, <> or *',
+  });
+
+const compatibility = z
+  .strictObject({
+    addressesWithoutBrackets: z
+      .boolean()
+      .default(true)
+      .meta({ description: 'Accept MAIL FROM:user@example.com without < and >.' }),
+    oddAddresses: z.boolean().default(true).meta({
+      description: 'Accept local parts that RFC 5321 forbids, such as a trailing dot, and a missing domain.',
+    }),
+    bareLineFeeds: z
+      .enum(['normalise', 'refuse'])
+      .default('normalise')
+      .meta({ description: 'What to do with line feeds without carriage return inside a message.' }),
+    nulBytes: z
+      .enum(['refuse', 'remove'])
+      .default('refuse')
+      .meta({ description: 'What to do with NUL bytes inside a message.' }),
+    talksFirst: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Accept a client that sends commands before the greeting.' }),
+  })
+  .prefault({});
+
+const policy = {
+  senders: z
+    .array(senderPattern)
+    .default(['*'])
+    .meta({ description: 'Sender addresses that are allowed: addresses, @domains or *.' }),
+  upstream: name
+    .optional()
+    .meta({ description: 'Upstream of this client’s mail, unless a route says otherwise.' }),
+  rewriteSender: z
+    .email({ error: 'is not an e-mail address such as relay@example.com' })
+    .optional()
+    .meta({ description: 'Send this client’s mail as this address; the original stays in Reply-To.' }),
+  compatibility,
+} as const;
+
+/** A network that may send. */
+export const clientSchema = z
+  .strictObject({ name, networks: z.array(network).min(1), ...policy })
+  .meta({ description: 'A network that may send, with its policy.' });
+
+/** A device that signs in with SMTP AUTH; a client of its own. */
+export const userSchema = z
+  .strictObject({ name, password: secretSource, ...policy })
+  .meta({ description: 'A user name and password for SMTP AUTH, with its policy.' });
+
+export type ClientSettings = z.output<typeof clientSchema>;
+export type UserSettings = z.output<typeof userSchema>;
+export type CompatibilitySettings = ClientSettings['compatibility'];
