@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { name, secretSource } from './schema-values.ts';
+import { mailAddress, name, passwordSource } from './schema-values.ts';
 
 /** `10.0.0.0/8`, `::1`, `192.0.2.7`. */
 export function isNetwork(text: string): boolean {
@@ -12,13 +12,13 @@ export function isNetwork(text: string): boolean {
 }
 
 const network = z.string().refine(isNetwork, {
-  error: 'is not a network such as 10.0.0.0/8, 192.0.2.7 or ::1',
+  error: 'is not a network; write one such as 10.0.0.0/8, 192.0.2.7 or ::1',
 });
 
 const senderPattern = z
   .string()
   .refine((text) => text === '*' || text === '<>' || /^[^\s@]*@[^\s@]+$/.test(text), {
-    error: 'is not an address, an @domain, <> or *',
+    error: 'is not a sender; write an address, an @domain, <> or *',
   });
 
 const compatibility = z
@@ -31,11 +31,11 @@ const compatibility = z
       description: 'Accept local parts that RFC 5321 forbids, such as a trailing dot, and a missing domain.',
     }),
     bareLineFeeds: z
-      .enum(['normalise', 'refuse'])
+      .enum(['normalise', 'refuse'], { error: 'must be one of normalise, refuse' })
       .default('normalise')
       .meta({ description: 'What to do with line feeds without carriage return inside a message.' }),
     nulBytes: z
-      .enum(['refuse', 'remove'])
+      .enum(['refuse', 'remove'], { error: 'must be one of refuse, remove' })
       .default('refuse')
       .meta({ description: 'What to do with NUL bytes inside a message.' }),
     talksFirst: z
@@ -53,8 +53,7 @@ const policy = {
   upstream: name
     .optional()
     .meta({ description: 'Upstream of this client’s mail, unless a route says otherwise.' }),
-  rewriteSender: z
-    .email({ error: 'is not an e-mail address such as relay@example.com' })
+  rewriteSender: mailAddress('relay@example.com')
     .optional()
     .meta({ description: 'Send this client’s mail as this address; the original stays in Reply-To.' }),
   compatibility,
@@ -62,12 +61,16 @@ const policy = {
 
 /** A network that may send. */
 export const clientSchema = z
-  .strictObject({ name, networks: z.array(network).min(1), ...policy })
+  .strictObject({
+    name,
+    networks: z.array(network).min(1, { error: 'is an empty list; name at least one network' }),
+    ...policy,
+  })
   .meta({ description: 'A network that may send, with its policy.' });
 
 /** A device that signs in with SMTP AUTH; a client of its own. */
 export const userSchema = z
-  .strictObject({ name, password: secretSource, ...policy })
+  .strictObject({ name, password: passwordSource, ...policy })
   .meta({ description: 'A user name and password for SMTP AUTH, with its policy.' });
 
 export type ClientSettings = z.output<typeof clientSchema>;

@@ -12,7 +12,11 @@ const listenerLimits = z
       .default(200)
       .meta({ description: 'Connections at once from one address.' }),
     recipients: z.int().min(1).default(1000).meta({ description: 'Recipients of one message.' }),
-    messagesPerConnection: z.int().min(1).default(100_000),
+    messagesPerConnection: z
+      .int()
+      .min(1)
+      .default(100_000)
+      .meta({ description: 'Then the client is asked to connect anew.' }),
     idle: duration('5m', 'Longest wait for the next command (RFC 5321 section 4.5.3.2).'),
     session: duration('1h', 'Longest session without an accepted message.'),
     minimumDataRate: size(
@@ -39,10 +43,10 @@ export const listenerSchema = z
     address: z
       .string()
       .refine((address) => isIP(address) !== 0, {
-        error: 'is not an IP address such as 127.0.0.1, 0.0.0.0 or ::',
+        error: 'is not an IP address; write one such as 127.0.0.1, 0.0.0.0 or ::',
       })
       .default('127.0.0.1')
-      .meta({ description: 'IP address to listen on; 0.0.0.0 or :: for all.' }),
+      .meta({ description: 'IP address to listen on; 0.0.0.0 or :: for all.', label: 'IP address' }),
     port: port.default(2525),
     security: security.default('none').meta({ description: 'none, starttls, or tls from the first byte.' }),
     requireTls: z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { name, port, secretSource, security, tlsVersion } from './schema-values.ts';
+import { host, mailAddress, name, port, secretSource, security, tlsVersion } from './schema-values.ts';
 import { duration } from './units.ts';
 
 const passwordAuthentication = z.strictObject({
@@ -7,7 +7,9 @@ const passwordAuthentication = z.strictObject({
   user: z.string().min(1, { error: 'is empty; write the user name' }),
   password: secretSource,
   method: z
-    .enum(['auto', 'PLAIN', 'LOGIN', 'CRAM-MD5'])
+    .enum(['auto', 'PLAIN', 'LOGIN', 'CRAM-MD5'], {
+      error: 'must be one of auto, PLAIN, LOGIN, CRAM-MD5',
+    })
     .default('auto')
     .meta({ description: 'SMTP AUTH mechanism; auto takes the best that the server offers.' }),
 });
@@ -18,13 +20,15 @@ const oauth2Authentication = z.strictObject({
   flow: z
     .enum(['authorization-code', 'device-code', 'client-credentials', 'service-account'])
     .default('authorization-code'),
-  email: z.email().optional(),
+  email: mailAddress('relay@example.com').optional(),
   tenantId: z.string().optional(),
   clientId: z.string().optional(),
   clientSecret: secretSource.optional(),
   scopes: z.string().optional(),
-  authorizationEndpoint: z.url().optional(),
-  tokenEndpoint: z.url().optional(),
+  authorizationEndpoint: z
+    .url({ error: 'is not an address; write one that begins with https://' })
+    .optional(),
+  tokenEndpoint: z.url({ error: 'is not an address; write one that begins with https://' }).optional(),
 });
 
 /** How Postern signs in at an upstream. */
@@ -33,14 +37,16 @@ export const authenticationSchema = z
     'type',
     [z.strictObject({ type: z.literal('none') }), passwordAuthentication, oauth2Authentication],
     {
-      error: 'type must be one of none, password, oauth2',
+      error: 'must be one of none, password, oauth2',
     },
   )
   .prefault({ type: 'none' });
 
 const from = z
   .strictObject({
-    address: z.email({ error: 'is not an e-mail address such as relay@example.com' }).optional(),
+    address: mailAddress('relay@example.com')
+      .optional()
+      .meta({ description: 'Address that this upstream accepts as sender.' }),
     rewrite: z
       .enum(['never', 'if-refused', 'always'], { error: 'must be one of never, if-refused, always' })
       .default('never')
@@ -90,14 +96,13 @@ const common = {
 const smtpUpstream = z.strictObject({
   ...common,
   kind: z.literal('smtp'),
-  host: z.string().min(1, { error: 'is empty; write a host name or IP address' }),
+  host: host.meta({ description: 'Name or IP address of the server.' }),
   port: port.default(587),
   security: security
     .default('starttls')
     .meta({ description: 'none, starttls (required, never skipped), or tls from the first byte.' }),
-  minimumTls: tlsVersion.default('TLSv1.2'),
-  serverName: z
-    .string()
+  minimumTls: tlsVersion.default('TLSv1.2').meta({ description: 'Oldest TLS version that is accepted.' }),
+  serverName: host
     .optional()
     .meta({ description: 'Name in the server’s certificate, where it is not the host.' }),
   authentication: authenticationSchema,
@@ -125,7 +130,7 @@ const testRelayUpstream = z.strictObject({ ...common, kind: z.literal('test-rela
 /** A named place to hand mail to. */
 export const upstreamSchema = z
   .discriminatedUnion('kind', [smtpUpstream, graphUpstream, gmailUpstream, testRelayUpstream], {
-    error: 'kind must be one of smtp, graph, gmail, test-relay',
+    error: 'must be one of smtp, graph, gmail, test-relay',
   })
   .meta({ description: 'A named place to hand mail to.' });
 

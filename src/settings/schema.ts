@@ -1,17 +1,29 @@
 import { z } from 'zod';
+import { asciiDomain } from './addresses.ts';
 import { clientSchema, userSchema } from './schema-clients.ts';
 import { listenerSchema } from './schema-listeners.ts';
 import { upstreamSchema } from './schema-upstreams.ts';
-import { name } from './schema-values.ts';
+import { host, mailAddress, name } from './schema-values.ts';
 import { duration, size } from './units.ts';
+
+const domain = z
+  .string()
+  .refine((text) => asciiDomain(text) !== undefined, {
+    error: 'is not a domain; write one such as example.com, without @',
+  })
+  .transform((text) => asciiDomain(text) ?? text)
+  .meta({ label: 'domain' });
 
 /** First match wins; every condition that is given has to match. */
 export const routeSchema = z
   .strictObject({
-    sender: z.string().optional().meta({ description: 'Exact sender address.' }),
-    senderDomain: z.string().optional().meta({ description: 'Domain of the sender address.' }),
-    recipientDomain: z
+    sender: z
       .string()
+      .min(1, { error: 'is empty; write an address or leave it out' })
+      .optional()
+      .meta({ description: 'Exact sender address.' }),
+    senderDomain: domain.optional().meta({ description: 'Domain of the sender address.' }),
+    recipientDomain: domain
       .optional()
       .meta({ description: 'Domain that all recipients of the message are in.' }),
     client: name.optional().meta({ description: 'Name of a client or user.' }),
@@ -21,27 +33,34 @@ export const routeSchema = z
   .meta({ description: 'Chooses the upstream of a message; the first route that matches wins.' });
 
 const contacts = z
-  .union([z.string().transform((text) => text.split(/\s+/).filter(Boolean)), z.array(z.string())])
-  .pipe(z.array(z.email({ error: 'is not an e-mail address such as admin@example.com' })))
+  .union([z.string().transform((text) => text.split(/\s+/).filter(Boolean)), z.array(z.string())], {
+    error: 'is not a list of e-mail addresses; write [admin@example.com] or one text separated by spaces',
+  })
+  .pipe(z.array(mailAddress('admin@example.com')))
   .prefault([])
   .meta({ description: 'Administrators who get notices; a list, or one string separated by spaces.' });
 
 const noticesSchema = z
   .strictObject({
-    from: z
-      .email({ error: 'is not an e-mail address such as relay@example.com' })
+    from: mailAddress('relay@example.com')
       .optional()
       .meta({ description: 'From address of all mail that Postern itself sends.' }),
     daily: z
       .string()
-      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'is not a time of day such as "08:00"' })
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'is not a time of day; write one such as "08:00"' })
       .optional()
       .meta({ description: 'Time of the daily notice that proves that alerting works.' }),
     testOnSave: z
       .boolean()
       .default(false)
       .meta({ description: 'Send a test mail to the contacts when the settings are saved.' }),
-    webhook: z.url().optional().meta({ description: 'Alerts are also posted here, as JSON.' }),
+    webhook: z
+      .url({
+        protocol: /^https?$/,
+        error: 'is not an http or https address; write one such as https://alerts.example.com',
+      })
+      .optional()
+      .meta({ description: 'Alerts are also posted here, as JSON.' }),
   })
   .prefault({});
 
@@ -62,30 +81,37 @@ const queueSchema = z
   })
   .prefault({});
 
+/** What stands for listeners and clients that the document does not name: this machine alone can send. */
+export const DEFAULT_LISTENERS = [{ name: 'default', address: '127.0.0.1', port: 2525 }];
+export const DEFAULT_CLIENTS = [{ name: 'this machine', networks: ['127.0.0.0/8', '::1'], senders: ['*'] }];
+
 /** The settings document of CONTRACT.md; the only source of its types, validation, defaults and reference. */
 export const settingsSchema = z
   .strictObject({
     accessUrl: z
       .url({
         protocol: /^https?$/,
-        error: 'is not an http or https address such as https://relay.example.com',
+        error: 'is not an http or https address; write one such as https://relay.example.com',
       })
       .default('http://localhost:8025')
       .meta({ description: 'Base of redirect URIs and of links in mail.' }),
-    hostname: z.hostname().optional().meta({
+    hostname: host.optional().meta({
       description: 'Name used in the SMTP greeting, EHLO and Received; the system’s name if absent.',
     }),
     listeners: z
       .array(listenerSchema)
-      .prefault([{ name: 'default', address: '127.0.0.1', port: 2525 }])
+      .prefault([...DEFAULT_LISTENERS])
       .meta({ description: 'Addresses and ports on which devices reach Postern.' }),
     clients: z
       .array(clientSchema)
-      .prefault([{ name: 'this machine', networks: ['127.0.0.0/8', '::1'], senders: ['*'] }])
+      .prefault([...DEFAULT_CLIENTS])
       .meta({ description: 'Who may send; the most specific network wins; nobody else may.' }),
     users: z.array(userSchema).prefault([]).meta({ description: 'SMTP AUTH for devices that can.' }),
     upstreams: z.array(upstreamSchema).prefault([]).meta({ description: 'Where mail is handed to.' }),
-    routes: z.array(routeSchema).prefault([]),
+    routes: z
+      .array(routeSchema)
+      .prefault([])
+      .meta({ description: 'Choose the upstream of a message; the first that matches wins.' }),
     defaultUpstream: name.optional().meta({
       description: 'Upstream of mail that no route and no client sends elsewhere; the test relay if absent.',
     }),

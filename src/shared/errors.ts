@@ -25,6 +25,9 @@ export interface Fault {
   readonly path: string;
   readonly message: string;
   readonly remedy?: string;
+  /** Where in the file, counted from 1, when it came from one. */
+  readonly line?: number;
+  readonly column?: number;
 }
 
 export interface RelayErrorOptions {
