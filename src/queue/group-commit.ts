@@ -1,0 +1,218 @@
+import type { Clock } from '../shared/clock.ts';
+import { errorText, RelayError } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+import type { JournalEntry } from './message.ts';
+import type { AcceptOperation, CommitBatch, QueueStorage, SettleOperation } from './storage.ts';
+
+/** How many operations one transaction takes at most, and how many bytes of bodies. */
+const MOST_OPERATIONS = 1000;
+const MOST_BYTES = 16 * 1024 * 1024;
+/** A settle that the store refuses is tried again after so many milliseconds. */
+const SETTLE_RETRY = 1000;
+
+/** What is written together or not at all: a settle with the report on it, or one accept. */
+interface Unit {
+  readonly accepts: readonly AcceptOperation[];
+  readonly settles: readonly SettleOperation[];
+  readonly journal: readonly JournalEntry[];
+  readonly bytes: number;
+  resolve(lost: ReadonlySet<string>): void;
+  reject(error: unknown): void;
+}
+
+export interface GroupCommit {
+  /** Resolves when the message is on stable storage; rejects (nothing kept) when the store cannot keep it. */
+  accept(operation: AcceptOperation): Promise<void>;
+  /**
+   * Resolves when the settle, and the reports that go with it, are on stable storage: true, or false when the message
+   * belongs to another node by now. A store that is out of order is tried again for as long as it takes: what an upstream
+   * has taken must not be forgotten.
+   */
+  settle(operation: SettleOperation, reports: readonly AcceptOperation[]): Promise<boolean>;
+  /** Adds to the journal with the next commit; nobody waits for it. */
+  note(entry: JournalEntry): void;
+  /** Resolves when everything given so far is written, or given up after `close`. */
+  drain(): Promise<void>;
+  /** Settles are no longer tried again. */
+  close(): void;
+}
+
+/**
+ * Group commit: everything that waits to be written while a transaction runs goes into the next one, with one sync for
+ * all. Nobody waits for company: an idle store starts at once. (A file or a sync for each message costs ten times as much.)
+ *
+ * Why this order is safe: an accept is answered only after its transaction; a delivery slot is given back only after the
+ * settle's transaction, so a crash leaves at most one unrecorded delivery for each slot.
+ */
+export function createGroupCommit(deps: { storage: QueueStorage; clock: Clock; log: Log }): GroupCommit {
+  const { storage, clock, log } = deps;
+  let waiting: Unit[] = [];
+  let notes: JournalEntry[] = [];
+  let running = false;
+  let started = false;
+  let closed = false;
+  const idle: (() => void)[] = [];
+
+  function submit(unit: Unit): void {
+    waiting.push(unit);
+    start();
+  }
+
+  function start(): void {
+    if (running || started) return;
+    started = true;
+    setImmediate(() => {
+      started = false;
+      void run();
+    });
+  }
+
+  async function run(): Promise<void> {
+    if (running) return;
+    running = true;
+    while (waiting.length > 0 || notes.length > 0) {
+      const units = takeUnits();
+      const journal = notes;
+      notes = [];
+      await write(units, journal);
+    }
+    running = false;
+    for (const wake of idle.splice(0)) wake();
+  }
+
+  function takeUnits(): Unit[] {
+    let bytes = 0;
+    let count = 0;
+    while (count < waiting.length && count < MOST_OPERATIONS && bytes < MOST_BYTES) {
+      bytes += waiting[count]?.bytes ?? 0;
+      count += 1;
+    }
+    if (count === waiting.length) {
+      const all = waiting;
+      waiting = [];
+      return all;
+    }
+    return waiting.splice(0, count);
+  }
+
+  async function write(units: readonly Unit[], journal: readonly JournalEntry[]): Promise<void> {
+    try {
+      const { lost } = await storage.commit(toBatch(units, journal));
+      const set = new Set(lost);
+      for (const unit of units) unit.resolve(set);
+    } catch (error) {
+      await writeApart(units, error);
+    }
+  }
+
+  /** The transaction failed as a whole. Settles free space and must not be lost, accepts are answered 4xx: each goes its own way. */
+  async function writeApart(units: readonly Unit[], error: unknown): Promise<void> {
+    log.error({ err: error, operations: units.length }, 'The store did not take a transaction');
+    const accepts = units.filter((unit) => unit.settles.length === 0);
+    const settles = units.filter((unit) => unit.settles.length > 0);
+    if (isStoreFault(error)) {
+      for (const unit of accepts) unit.reject(error);
+    } else {
+      for (const unit of accepts) await writeAlone(unit);
+    }
+    if (settles.length > 0) await writeSettles(settles);
+  }
+
+  async function writeAlone(unit: Unit): Promise<void> {
+    try {
+      const { lost } = await storage.commit(toBatch([unit], []));
+      unit.resolve(new Set(lost));
+    } catch (error) {
+      unit.reject(error);
+    }
+  }
+
+  async function writeSettles(units: readonly Unit[]): Promise<void> {
+    try {
+      const { lost } = await storage.commit(toBatch(units, []));
+      const set = new Set(lost);
+      for (const unit of units) unit.resolve(set);
+    } catch (error) {
+      if (units.length > 1 && !isStoreFault(error)) {
+        for (const unit of units) await writeSettles([unit]);
+      } else if (closed) {
+        for (const unit of units) unit.reject(error);
+      } else {
+        log.error(
+          { err: error, operations: units.length },
+          'What was delivered could not be recorded; trying again',
+        );
+        retryLater(units);
+      }
+    }
+  }
+
+  function retryLater(units: readonly Unit[]): void {
+    clock.after(SETTLE_RETRY, () => {
+      waiting.unshift(...units);
+      start();
+    });
+  }
+
+  return {
+    accept(operation) {
+      return new Promise((resolve, reject) => {
+        submit({
+          accepts: [operation],
+          settles: [],
+          journal: [],
+          bytes: bytesOf(operation),
+          resolve: () => resolve(),
+          reject,
+        });
+      });
+    },
+    settle(operation, reports) {
+      return new Promise((resolve, reject) => {
+        submit({
+          accepts: reports,
+          settles: [operation],
+          journal: [],
+          bytes: reports.reduce((sum, report) => sum + bytesOf(report), 0),
+          resolve: (lost) => resolve(!lost.has(operation.id)),
+          reject,
+        });
+      });
+    },
+    note(entry) {
+      notes.push(entry);
+      start();
+    },
+    drain() {
+      return new Promise((resolve) => {
+        if (!running && waiting.length === 0 && notes.length === 0) resolve();
+        else idle.push(resolve);
+      });
+    },
+    close() {
+      closed = true;
+    },
+  };
+}
+
+function toBatch(units: readonly Unit[], journal: readonly JournalEntry[]): CommitBatch {
+  return {
+    accepts: units.flatMap((unit) => unit.accepts),
+    settles: units.flatMap((unit) => unit.settles),
+    journal,
+  };
+}
+
+function bytesOf(operation: AcceptOperation): number {
+  return operation.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+}
+
+function isStoreFault(error: unknown): boolean {
+  return error instanceof RelayError && (error.code === 'store-full' || error.code === 'store-unavailable');
+}
+
+/** Makes a store error out of anything that is not one yet. */
+export function asStoreError(error: unknown): RelayError {
+  if (error instanceof RelayError) return error;
+  return new RelayError('store-unavailable', `The store failed: ${errorText(error)}`, { cause: error });
+}

@@ -1,0 +1,169 @@
+import type { BodyCache } from './body.ts';
+import { type LaneEntry, Lanes } from './lanes.ts';
+import type { MessageRecord } from './message.ts';
+
+/** Messages in memory: of one stored lane, in all, and what a lane may have even when memory is full. */
+export interface MemoryBounds {
+  readonly perLane: number;
+  readonly total: number;
+  readonly reserved: number;
+}
+
+export const DEFAULT_BOUNDS: MemoryBounds = { perLane: 1000, total: 20_000, reserved: 50 };
+
+interface Known {
+  readonly entry: LaneEntry;
+  upstream: string;
+  sending: boolean;
+}
+
+/**
+ * The part of the queue that is in memory: which messages wait in which upstream's lanes, and which are being sent.
+ * Everything here is in the store as well; what does not fit stays there until its lane has room. No id is in here
+ * twice, which is what keeps a message from being sent twice at once.
+ */
+export class QueueMemory {
+  readonly #bounds: MemoryBounds;
+  readonly #cache: BodyCache;
+  readonly #upstreams = new Map<string, Lanes>();
+  readonly #known = new Map<string, Known>();
+  /** Messages in memory by the lane that the store knows them under. */
+  readonly #lanes = new Map<string, number>();
+
+  constructor(cache: BodyCache, bounds: MemoryBounds = DEFAULT_BOUNDS) {
+    this.#cache = cache;
+    this.#bounds = bounds;
+  }
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  has(id: string): boolean {
+    return this.#known.has(id);
+  }
+
+  isSending(id: string): boolean {
+    return this.#known.get(id)?.sending ?? false;
+  }
+
+  /** How many messages of a stored lane are in memory. */
+  inLane(lane: string): number {
+    return this.#lanes.get(lane) ?? 0;
+  }
+
+  /** How many more messages of a stored lane may come into memory. */
+  room(lane: string): number {
+    const inLane = this.inLane(lane);
+    const ownRoom = this.#bounds.perLane - inLane;
+    const allRoom = Math.max(this.#bounds.total - this.#known.size, this.#bounds.reserved - inLane);
+    return Math.max(0, Math.min(ownRoom, allRoom));
+  }
+
+  add(record: MessageRecord, upstream: string, body?: Buffer): void {
+    if (this.#known.has(record.id)) return;
+    const kept = body !== undefined && this.#cache.take(body.length) ? body : undefined;
+    const entry: LaneEntry = { record, body: kept };
+    this.#known.set(record.id, { entry, upstream, sending: false });
+    this.#lanes.set(record.lane, this.inLane(record.lane) + 1);
+    this.#lanesOf(upstream).push(entry);
+  }
+
+  /** Upstreams with something waiting. */
+  waitingUpstreams(): string[] {
+    return [...this.#upstreams].filter(([, lanes]) => lanes.size > 0).map(([upstream]) => upstream);
+  }
+
+  waiting(upstream: string): number {
+    return this.#upstreams.get(upstream)?.size ?? 0;
+  }
+
+  peek(upstream: string): LaneEntry | undefined {
+    return this.#upstreams.get(upstream)?.peek();
+  }
+
+  /** The next message of an upstream, from now on being sent. */
+  take(upstream: string): LaneEntry | undefined {
+    const entry = this.#upstreams.get(upstream)?.next();
+    const known = entry && this.#known.get(entry.record.id);
+    if (known) known.sending = true;
+    return entry;
+  }
+
+  /** It could not be tried: it stays first in its lane. */
+  putBack(entry: LaneEntry): void {
+    const known = this.#known.get(entry.record.id);
+    if (known === undefined) return;
+    known.sending = false;
+    this.#lanesOf(known.upstream).unshift(entry);
+  }
+
+  /** Takes out a message that is finished or waits for a later time. */
+  forget(id: string): void {
+    const known = this.#known.get(id);
+    if (known === undefined) return;
+    this.#known.delete(id);
+    const { entry } = known;
+    const left = this.inLane(entry.record.lane) - 1;
+    if (left > 0) this.#lanes.set(entry.record.lane, left);
+    else this.#lanes.delete(entry.record.lane);
+    if (entry.body !== undefined) this.#cache.release(entry.body.length);
+    entry.body = undefined;
+  }
+
+  /** Takes out a waiting message for an operator; false when it is being sent at this moment. */
+  evict(id: string): boolean {
+    const known = this.#known.get(id);
+    if (known === undefined) return true;
+    if (known.sending) return false;
+    this.#lanesOf(known.upstream).remove(known.entry.record.origin.client, id);
+    this.forget(id);
+    return true;
+  }
+
+  /** Takes out every waiting message of a stored lane. */
+  evictLane(lane: string): void {
+    const ids = [...this.#known].filter(([, known]) => known.entry.record.lane === lane && !known.sending);
+    for (const [id] of ids) this.evict(id);
+  }
+
+  /** Puts every waiting message where it belongs by the routes of now; messages being sent stay. */
+  reroute(route: (record: MessageRecord) => string): void {
+    const waiting = [...this.#upstreams.values()].flatMap((lanes) => [...lanes.entries()]);
+    this.#upstreams.clear();
+    for (const entry of waiting) {
+      const known = this.#known.get(entry.record.id);
+      if (known === undefined) continue;
+      known.upstream = route(entry.record);
+      this.#lanesOf(known.upstream).push(entry);
+    }
+  }
+
+  /** Forgets everything that is not being sent: another node may own it by now. */
+  clearWaiting(): void {
+    this.#upstreams.clear();
+    for (const [id, known] of this.#known) {
+      if (!known.sending) this.forget(id);
+    }
+  }
+
+  /** The message as it is now, if it is in memory. */
+  record(id: string): MessageRecord | undefined {
+    return this.#known.get(id)?.entry.record;
+  }
+
+  /** Replaces what is known of a waiting message. */
+  update(record: MessageRecord): void {
+    const known = this.#known.get(record.id);
+    if (known) known.entry.record = record;
+  }
+
+  #lanesOf(upstream: string): Lanes {
+    let lanes = this.#upstreams.get(upstream);
+    if (lanes === undefined) {
+      lanes = new Lanes();
+      this.#upstreams.set(upstream, lanes);
+    }
+    return lanes;
+  }
+}

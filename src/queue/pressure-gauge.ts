@@ -1,0 +1,100 @@
+import { getHeapStatistics } from 'node:v8';
+import type { SettingsSource } from '../settings/source.ts';
+import type { Clock, Timer } from '../shared/clock.ts';
+import type { Refusal } from './accepting.ts';
+import { judgePressure } from './pressure.ts';
+import type { QueueStorage } from './storage.ts';
+
+/** How often the machine is looked at, and how often the queue's bytes are counted anew, milliseconds. */
+const LOOK_EVERY = 1000;
+const COUNT_EVERY = 60_000;
+
+export interface PressureGauge {
+  refusal(size?: number): Refusal | undefined;
+  /** Bytes that joined (or left, negative) the queue. */
+  queued(bytes: number): void;
+  /** Bytes that are being received, or no longer are (negative). */
+  receiving(bytes: number): void;
+  /** The store refused to write. */
+  storeFailed(): void;
+  queueBytes(): number;
+  start(): Promise<void>;
+  stop(): void;
+}
+
+/** Reads the signs of overload once a second; asking costs nothing. */
+export function createPressureGauge(deps: {
+  storage: Pick<QueueStorage, 'counts'>;
+  settings: SettingsSource;
+  clock: Clock;
+  /** Free bytes on the store's disk; undefined where that is not ours to know. */
+  freeBytes: () => Promise<number | undefined>;
+  /** Median delay of the event loop since the last call, milliseconds. */
+  loopDelay: () => number;
+}): PressureGauge {
+  const { clock, settings } = deps;
+  let queueBytes = 0;
+  let receiving = 0;
+  let freeDisk: number | undefined;
+  let heapUsed = 0;
+  let loopDelay = 0;
+  let storeFailedAt: number | undefined;
+  let countedAt = 0;
+  let timer: Timer | undefined;
+  let stopped = false;
+
+  async function look(): Promise<void> {
+    loopDelay = deps.loopDelay();
+    const heap = getHeapStatistics();
+    heapUsed = heap.used_heap_size / heap.heap_size_limit;
+    freeDisk = await deps.freeBytes().catch(() => undefined);
+    if (clock.monotonic() - countedAt >= COUNT_EVERY) await count();
+  }
+
+  async function count(): Promise<void> {
+    countedAt = clock.monotonic();
+    const counts = await deps.storage.counts();
+    queueBytes = counts
+      .filter(({ state }) => state === 'queued' || state === 'held')
+      .reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  function schedule(): void {
+    timer = clock.after(LOOK_EVERY, () => {
+      void look()
+        .catch(() => undefined)
+        .finally(() => {
+          if (!stopped) schedule();
+        });
+    });
+  }
+
+  return {
+    refusal: (size) =>
+      judgePressure(
+        { queueBytes, freeDisk, heapUsed, loopDelay, receiving, storeFailedAt, now: clock.monotonic() },
+        settings.current().queue,
+        size,
+      ),
+    queued(bytes) {
+      queueBytes += bytes;
+    },
+    receiving(bytes) {
+      receiving += bytes;
+    },
+    storeFailed() {
+      storeFailedAt = clock.monotonic();
+    },
+    queueBytes: () => queueBytes,
+    async start() {
+      freeDisk = await deps.freeBytes().catch(() => undefined);
+      schedule();
+      // Counting a long queue must not hold up the first listener.
+      count().catch(() => undefined);
+    },
+    stop() {
+      stopped = true;
+      timer?.cancel();
+    },
+  };
+}

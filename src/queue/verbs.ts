@@ -1,0 +1,240 @@
+import type { Upstreams } from '../delivery/upstreams.ts';
+import type { Clock } from '../shared/clock.ts';
+import { RelayError } from '../shared/errors.ts';
+import { storedBody } from './body.ts';
+import type { GroupCommit } from './group-commit.ts';
+import type { Lease } from './lease.ts';
+import type { QueueMemory } from './memory.ts';
+import type { JournalEvent, MessageRecord, MessageState } from './message.ts';
+import type { QueueOperations, VerbResult } from './operations.ts';
+import type { MessageFilter, QueueStorage, StateChange } from './storage.ts';
+
+/** Messages that a verb changes in one transaction, and at most in all; a filter that matches more is worked off in several calls. */
+const STEP = 200;
+const MOST = 100_000;
+/** Far enough in the future that nobody sends it, ms since 1970. */
+const NOT_YET = Number.MAX_SAFE_INTEGER;
+
+type Verb = 'retry' | 'hold' | 'release' | 'delete';
+
+const MAY_CHANGE: Readonly<Record<Verb, readonly MessageState[]>> = {
+  retry: ['queued', 'failed'],
+  hold: ['queued'],
+  release: ['held'],
+  delete: ['queued', 'held', 'failed'],
+};
+
+const REFUSED: Readonly<Record<MessageState, string>> = {
+  queued: 'is in the queue',
+  held: 'is held; release it first',
+  delivered: 'has been delivered',
+  failed: 'has failed; retry puts it back into the queue',
+  deleted: 'has been deleted',
+};
+
+/** The verbs of operators. A message that is being sent at the moment is left alone, and the answer says so. */
+export function createVerbs(deps: {
+  storage: QueueStorage;
+  memory: QueueMemory;
+  commit: GroupCommit;
+  upstreams: Upstreams;
+  lease: Lease;
+  clock: Clock;
+  /** Ids that a verb is changing: nobody loads them meanwhile. */
+  barred: Set<string>;
+  /** Something of this lane has become due. */
+  more: (lane: string) => void;
+}): QueueOperations {
+  const { storage, memory, upstreams, clock, lease, barred } = deps;
+
+  async function apply(
+    verb: Verb,
+    filter: MessageFilter,
+    change: (records: readonly MessageRecord[]) => Promise<readonly string[]>,
+  ): Promise<VerbResult> {
+    const allowed = MAY_CHANGE[verb];
+    // An id is looked up in whatever state it is, so that the answer can say why it was left alone.
+    const wanted: MessageFilter =
+      filter.ids === undefined && filter.states === undefined ? { ...filter, states: allowed } : filter;
+    const changed: string[] = [];
+    const unchanged: { id: string; reason: string }[] = [];
+    const seen = new Set<string>();
+    let before: string | undefined;
+    for (let steps = 0; steps < MOST / STEP; steps += 1) {
+      const page = await storage.list(wanted, STEP, before);
+      for (const { id } of page.messages) seen.add(id);
+      const done = await changeStep(page.messages, allowed, change, unchanged);
+      changed.push(...done);
+      before = page.next;
+      if (before === undefined) break;
+    }
+    for (const id of filter.ids ?? []) {
+      if (!seen.has(id)) unchanged.push({ id, reason: 'is not known here' });
+    }
+    return { changed, unchanged };
+  }
+
+  async function changeStep(
+    records: readonly MessageRecord[],
+    allowed: readonly MessageState[],
+    change: (records: readonly MessageRecord[]) => Promise<readonly string[]>,
+    unchanged: { id: string; reason: string }[],
+  ): Promise<readonly string[]> {
+    const candidates: MessageRecord[] = [];
+    for (const record of records) {
+      if (!allowed.includes(record.state)) unchanged.push({ id: record.id, reason: REFUSED[record.state] });
+      else if (!memory.evict(record.id))
+        unchanged.push({ id: record.id, reason: 'is being sent at this moment' });
+      else candidates.push(record);
+    }
+    for (const { id } of candidates) barred.add(id);
+    try {
+      const done = new Set(await change(candidates));
+      for (const { id } of candidates) {
+        if (!done.has(id)) unchanged.push({ id, reason: 'has changed meanwhile; look again' });
+      }
+      return [...done];
+    } finally {
+      for (const { id } of candidates) barred.delete(id);
+      for (const lane of new Set(candidates.map((record) => record.lane))) deps.more(lane);
+    }
+  }
+
+  async function changeState(
+    records: readonly MessageRecord[],
+    change: Pick<StateChange, 'from' | 'to' | 'event' | 'by'> & Partial<StateChange>,
+  ): Promise<readonly string[]> {
+    if (records.length === 0) return [];
+    const changed = await storage.changeState({
+      ids: records.map(({ id }) => id),
+      at: clock.now(),
+      ...change,
+    });
+    return changed.map(({ id }) => id);
+  }
+
+  /** What failed is pending again. In two steps: taken from everybody first, then changed and made due. */
+  async function retryFailed(records: readonly MessageRecord[], by: string): Promise<readonly string[]> {
+    const withContent = records.filter(({ chunks }) => chunks > 0);
+    const event: JournalEvent = { type: 'retried', by };
+    const taken = new Set(
+      await changeState(withContent, {
+        from: ['failed'],
+        to: 'queued',
+        node: lease.node(),
+        nextAttemptAt: NOT_YET,
+        event,
+        by,
+      }),
+    );
+    const settles = withContent
+      .filter(({ id }) => taken.has(id))
+      .map((record) =>
+        deps.commit.settle(
+          {
+            id: record.id,
+            node: lease.node(),
+            state: 'queued',
+            recipients: record.recipients.map((recipient) =>
+              recipient.state === 'failed' ? { ...recipient, state: 'pending' } : recipient,
+            ),
+            attempts: 0,
+            nextAttemptAt: clock.now(),
+            dropBody: false,
+            journal: [],
+          },
+          [],
+        ),
+      );
+    await Promise.all(settles);
+    return [...taken];
+  }
+
+  function refuseHoldingAgain(record: MessageRecord, upstream: string | undefined): void {
+    const target = upstreams.route({
+      sender: record.envelope.sender,
+      recipients: record.recipients.map(({ address }) => address),
+      client: record.origin.client,
+      listener: record.origin.listener,
+      ...(upstream === undefined ? {} : { upstream }),
+    });
+    if (upstreams.kindOf(target) !== 'test-relay') return;
+    const known = upstreams.status().filter(({ kind }) => kind !== 'test-relay');
+    throw new RelayError('bad-request', `The test relay would only hold ${record.id} again.`, {
+      hint:
+        known.length === 0
+          ? 'Add an upstream to the settings first.'
+          : `Name an upstream to send it to: ${known.map(({ name }) => name).join(', ')}.`,
+    });
+  }
+
+  function requireUpstream(name: string | undefined): void {
+    if (name === undefined || upstreams.status().some((upstream) => upstream.name === name)) return;
+    throw new RelayError('bad-request', `There is no upstream named ${name}.`, {
+      hint: `Known are: ${upstreams
+        .status()
+        .map((upstream) => upstream.name)
+        .join(', ')}.`,
+    });
+  }
+
+  return {
+    list: (filter, limit, before) => storage.list(filter, limit, before),
+    counts: () => storage.counts(),
+    async show(id) {
+      const message = await storage.find(id);
+      if (message === undefined) {
+        throw new RelayError('not-found', `There is no message ${id}.`, {
+          hint: 'Finished messages are kept for queue.keepDelivered of the settings.',
+        });
+      }
+      return { message, journal: await storage.journal(id) };
+    },
+    async body(id) {
+      const message = await storage.find(id);
+      if (message === undefined) throw new RelayError('not-found', `There is no message ${id}.`);
+      return message.chunks === 0 ? undefined : storedBody(storage, message);
+    },
+    retry: (filter, by) =>
+      apply('retry', filter, async (records) => [
+        ...(await changeState(
+          records.filter(({ state }) => state === 'queued'),
+          { from: ['queued'], to: 'queued', nextAttemptAt: clock.now(), event: { type: 'retried', by }, by },
+        )),
+        ...(await retryFailed(
+          records.filter(({ state }) => state === 'failed'),
+          by,
+        )),
+      ]),
+    hold: (filter, by) =>
+      apply('hold', filter, (records) =>
+        changeState(records, { from: ['queued'], to: 'held', event: { type: 'held', by }, by }),
+      ),
+    async release(filter, by, upstream) {
+      requireUpstream(upstream);
+      return apply('release', filter, (records) => {
+        for (const record of records) refuseHoldingAgain(record, upstream);
+        return changeState(records, {
+          from: ['held'],
+          to: 'queued',
+          node: lease.node(),
+          nextAttemptAt: clock.now(),
+          ...(upstream === undefined ? {} : { upstream }),
+          event: { type: 'released', by, ...(upstream === undefined ? {} : { upstream }) },
+          by,
+        });
+      });
+    },
+    delete: (filter, by) =>
+      apply('delete', filter, (records) =>
+        changeState(records, {
+          from: MAY_CHANGE.delete,
+          to: 'deleted',
+          finishedAt: clock.now(),
+          dropBody: true,
+          event: { type: 'deleted', by },
+          by,
+        }),
+      ),
+  };
+}
