@@ -64,6 +64,8 @@ export interface Answered {
   readonly recipients: readonly RecipientOutcome[];
   /** A warm connection can take the next message; informs the journal only. */
   readonly reused?: boolean;
+  /** The upstream took over the sender's wishes for reports (DSN, RFC 3461), so we owe none for success. */
+  readonly dsnPassedOn?: boolean;
 }
 
 /** Milliseconds of an attempt, for `delays=a/b/c/d`. */

@@ -118,7 +118,7 @@ export function createWorker(deps: {
       note(entry.record, {
         type: 'fallback',
         from: fallback.upstream,
-        to: attempt.upstream,
+        to: result.upstream,
         reason: fallback.reason,
       });
     }
