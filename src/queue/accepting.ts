@@ -30,6 +30,8 @@ export interface AcceptedEnvelope {
   /** Milliseconds from MAIL FROM until now. */
   readonly receiving: number;
   readonly content: AcceptedContent;
+  /** An operator's choice for mail that Postern itself makes (a test mail); beats every route. */
+  readonly upstream?: string;
 }
 
 /**

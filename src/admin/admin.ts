@@ -1,0 +1,124 @@
+/**
+ * The admin interface on its own address. Promises bounded connections, headers, bodies and waits; that `start` resolves
+ * only when the address answers; and that `stop` ends within its deadline, whatever a caller does.
+ */
+import { readdir, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import type { Express } from 'express';
+import { errorCode, RelayError } from '../shared/errors.ts';
+import { createAdminApp } from './app.ts';
+import type { Route } from './route.ts';
+import { BACKUP_COPY } from './routes/backup.ts';
+import { adminRoutes } from './routes.ts';
+import type { AdminServices } from './services.ts';
+
+export interface AdminOptions extends AdminServices {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** A proxy in front passes strangers on, so that a loopback address protects nothing. */
+  readonly behindProxy: boolean;
+}
+
+export interface Admin {
+  readonly app: Express;
+  readonly routes: readonly Route[];
+  /** Throws RelayError `configuration` when the address cannot be used. */
+  start(): Promise<void>;
+  /** Lets answers under way finish for `deadline` ms, then cuts them off. */
+  stop(deadline?: number): Promise<void>;
+  /** Where it listens, once it does. */
+  address(): { readonly host: string; readonly port: number };
+}
+
+export function createAdmin(options: AdminOptions): Admin {
+  const { host, port, behindProxy, settings } = options;
+  const routes = adminRoutes(options, { publicMetrics: isLoopback(host) && !behindProxy });
+  const app = createAdminApp({
+    routes,
+    services: options,
+    hostNames: () => [hostOf(settings.current().accessUrl), options.hostname(), host],
+  });
+  const server = createServer(
+    { maxHeaderSize: 16 * 1024, keepAliveTimeout: 5000, requireHostHeader: true },
+    app,
+  );
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 30_000;
+  server.timeout = 120_000;
+  server.maxConnections = 200;
+  server.maxHeadersCount = 100;
+  server.maxRequestsPerSocket = 1000;
+
+  return {
+    app,
+    routes,
+    async start() {
+      await removeCopies(options.dataDirectory);
+      await listen(server, host, port);
+    },
+    async stop(deadline = 2000) {
+      if (!server.listening) return;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const timer = options.clock.after(deadline, () => server.closeAllConnections());
+      await closed;
+      timer.cancel();
+    },
+    address() {
+      const bound = server.address();
+      return typeof bound === 'object' && bound !== null
+        ? { host: bound.address, port: bound.port }
+        : { host, port };
+    },
+  };
+}
+
+/** 127.0.0.0/8, ::1 and localhost. */
+export function isLoopback(host: string): boolean {
+  if (isIP(host) === 4) return host.startsWith('127.');
+  return host === '::1' || host === 'localhost';
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '';
+}
+
+/** Backups that were being sent when the process ended. */
+async function removeCopies(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
+  for (const name of names) {
+    if (BACKUP_COPY.test(name)) await rm(join(directory, name), { force: true });
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) => reject(listenError(error, `${host}:${port}`));
+    server.once('error', fail);
+    server.listen({ host, port }, () => {
+      server.off('error', fail);
+      resolve();
+    });
+  });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program uses it',
+  EACCES: 'ports below 1024 need more rights',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+};
+
+function listenError(error: Error, address: string): RelayError {
+  const code = errorCode(error) ?? '';
+  return new RelayError(
+    'configuration',
+    `The admin interface cannot listen on ${address}: ${REASONS[code] ?? code}.`,
+    {
+      cause: error,
+      hint: 'Choose another address with --admin ADDRESS:PORT or POSTERN_ADMIN.',
+    },
+  );
+}

@@ -1,0 +1,174 @@
+/**
+ * The Express app: a request passes the host check, its route's authentication, the reading of its body and the handler,
+ * in this order, so that a stranger costs next to nothing. Every failure ends in errors.ts. Answers are never cached.
+ */
+import { pipeline } from 'node:stream/promises';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { RelayError } from '../shared/errors.ts';
+import { createAuthentication } from './authentication.ts';
+import { errorAnswer, HttpError } from './errors.ts';
+import { checkHost } from './host-check.ts';
+import type { RawCall, Reply, Route } from './route.ts';
+import type { AdminServices } from './services.ts';
+
+/** Bytes of a request's body. */
+const MAX_BODY = 1024 * 1024;
+
+const SECURITY_HEADERS = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy':
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+} as const;
+
+export function createAdminApp(options: {
+  readonly routes: readonly Route[];
+  readonly services: Pick<AdminServices, 'tokens' | 'clock' | 'log'>;
+  /** Host names of ours, beside localhost and addresses; asked at every request. */
+  readonly hostNames: () => readonly string[];
+}): Express {
+  const { routes, services, hostNames } = options;
+  const authentication = createAuthentication(services);
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+
+  app.use((request, response, next) => {
+    response.set(SECURITY_HEADERS);
+    checkHost(
+      {
+        method: request.method,
+        path: request.path,
+        host: request.get('host'),
+        origin: request.get('origin'),
+        site: request.get('sec-fetch-site'),
+      },
+      hostNames(),
+    );
+    next();
+  });
+  const readJson = express.json({ limit: MAX_BODY, inflate: false, strict: false, type: 'application/json' });
+  for (const route of routes) {
+    app[route.method](
+      route.path,
+      (request, _response, next) => {
+        if (route.access === 'token') {
+          authentication.check(request.get('authorization'), request.socket.remoteAddress ?? '');
+        }
+        requireJson(request);
+        next();
+      },
+      readJson,
+      async (request, response) => answerCall(route, request, response, services),
+    );
+  }
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes.filter((route) => route.path === path).map((route) => route.method.toUpperCase());
+    app.all(path, () => {
+      throw new HttpError(405, 'bad-request', `This address takes ${methods.join(', ')} only.`, {
+        headers: { Allow: methods.join(', ') },
+      });
+    });
+  }
+  app.use(() => {
+    throw new RelayError('not-found', 'There is nothing at this address.');
+  });
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    sendError(error, request, response, services);
+  });
+  return app;
+}
+
+/** A body has to say that it is JSON: what a form of another page can send does not. */
+function requireJson(request: Request): void {
+  const empty =
+    (request.get('content-length') ?? '0') === '0' && request.get('transfer-encoding') === undefined;
+  if (empty || request.is('application/json') !== false) return;
+  throw new HttpError(415, 'bad-request', 'The request has to be sent as application/json.');
+}
+
+async function answerCall(
+  route: Route,
+  request: Request,
+  response: Response,
+  { clock }: Pick<AdminServices, 'clock'>,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const call: RawCall = {
+    params: request.params,
+    query: request.query,
+    body: request.body,
+    by: callerOf(request),
+    ifMatch: request.get('if-match'),
+    signal: gone.signal,
+  };
+  const late = Promise.withResolvers<never>();
+  const timer = clock.after(route.deadline, () =>
+    late.reject(new RelayError('overloaded', 'This took too long and was given up; it may still be done.')),
+  );
+  const handling = route.handle(call);
+  try {
+    await send(await Promise.race([handling, late.promise]), request, response);
+  } catch (error) {
+    // What comes after all has nobody to read it.
+    void handling.then(discard, () => undefined);
+    throw error;
+  } finally {
+    timer.cancel();
+  }
+}
+
+async function discard(reply: Reply): Promise<void> {
+  await reply.discard?.();
+}
+
+async function send(reply: Reply, request: Request, response: Response): Promise<void> {
+  response.status(reply.status ?? 200);
+  response.set(reply.headers ?? {});
+  if (reply.chunks !== undefined) {
+    if (request.method === 'HEAD' || response.destroyed) {
+      await reply.discard?.();
+      response.end();
+      return;
+    }
+    await pipeline(reply.chunks, response);
+  } else if (reply.text === undefined) {
+    response.json(reply.json);
+  } else {
+    response.end(reply.text);
+  }
+}
+
+/** Who acts, as the caller says (the command line names the system's user); the token is what was checked. */
+function callerOf(request: Request): string {
+  const said = request.get('postern-by') ?? '';
+  return /^[\x20-\x7e]{1,64}$/.test(said) ? said : 'API token';
+}
+
+function sendError(
+  error: unknown,
+  request: Request,
+  response: Response,
+  { log }: Pick<AdminServices, 'log'>,
+): void {
+  const { status, headers, body } = errorAnswer(error);
+  if (response.headersSent || response.destroyed) {
+    // The answer was under way: cutting the connection is the only way left to say that it is not whole.
+    log.debug({ method: request.method, path: request.path, error }, 'An admin answer was cut off');
+    response.destroy();
+    return;
+  }
+  if (status === 500) {
+    log.error({ method: request.method, path: request.path, error }, 'An admin request failed');
+  }
+  // What was not read of the request must not be taken for the next one.
+  if (!request.complete) response.set('Connection', 'close');
+  for (const name of ['Content-Length', 'Content-Disposition', 'Content-Type', 'ETag'])
+    response.removeHeader(name);
+  response.status(status).set(headers).json(body);
+}

@@ -1,0 +1,331 @@
+/**
+ * Every request and answer of the API, as schemas; the only source of its types. Times are ms since 1970, sizes bytes.
+ * Answers go through these schemas on their way out: what is not named here does not leave.
+ */
+import { z } from 'zod';
+import { MESSAGE_ID_PATTERN } from '../shared/ids.ts';
+
+const time = z.number();
+const text = z.string();
+
+// ——— What everything is made of ———
+
+export const faultSchema = z.object({
+  path: text,
+  message: text,
+  remedy: text.optional(),
+  line: z.number().optional(),
+  column: z.number().optional(),
+});
+
+export const errorSchema = z.object({
+  code: text,
+  message: text,
+  faults: z.array(faultSchema).readonly().optional(),
+  hint: text.optional(),
+});
+
+const replySchema = z.object({ code: z.number(), enhanced: text.optional(), text });
+
+const messageState = z.enum(['queued', 'held', 'delivered', 'failed', 'deleted'], {
+  error: 'is not one of queued, held, delivered, failed, deleted',
+});
+
+/** A message's id as people type it: small letters are taken too. */
+export const messageId = z
+  .string()
+  .toUpperCase()
+  .regex(MESSAGE_ID_PATTERN, { error: 'is not a message id (16 letters and digits)' });
+
+// ——— Queue ———
+
+const recipientSchema = z.object({
+  address: text,
+  state: z.enum(['pending', 'held', 'delivered', 'failed']),
+  reply: replySchema.optional(),
+  reason: text.optional(),
+  upstream: text.optional(),
+  settledAt: time.optional(),
+});
+
+export const messageSchema = z.object({
+  id: text,
+  kind: z.enum(['mail', 'report', 'notice']),
+  state: messageState,
+  origin: z.object({
+    client: text,
+    listener: text,
+    address: text,
+    greeting: text,
+    user: text.optional(),
+    tls: text.optional(),
+  }),
+  envelope: z.object({ sender: text, eightBit: z.boolean(), smtpUtf8: z.boolean() }),
+  recipients: z.array(recipientSchema).readonly(),
+  subject: text,
+  headerMessageId: text,
+  size: z.number(),
+  acceptedAt: time,
+  receiving: z.number(),
+  upstream: text.optional(),
+  node: text,
+  attempts: z.number(),
+  nextAttemptAt: time,
+  warnedAt: time.optional(),
+  finishedAt: time.optional(),
+});
+
+const by = { by: text };
+const eventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('accepted'), reply: text }),
+  z.object({
+    type: z.literal('attempt'),
+    upstream: text,
+    attempt: z.number(),
+    recipients: z
+      .array(
+        z.object({
+          address: text,
+          result: z.enum(['delivered', 'held', 'deferred', 'rejected', 'expired']),
+          reply: replySchema,
+          reason: text.optional(),
+          remedy: text.optional(),
+        }),
+      )
+      .readonly(),
+    delays: z.tuple([z.number(), z.number(), z.number(), z.number()]).readonly(),
+    rewrittenSender: text.optional(),
+    nextAttemptAt: time.optional(),
+    possibleDuplicate: z.boolean().optional(),
+  }),
+  z.object({
+    type: z.literal('waiting'),
+    upstream: text,
+    reason: text,
+    text,
+    reply: replySchema.optional(),
+    remedy: text.optional(),
+  }),
+  z.object({ type: z.literal('fallback'), from: text, to: text, reason: text }),
+  z.object({ type: z.enum(['held', 'retried', 'deleted']), ...by }),
+  z.object({ type: z.literal('released'), ...by, upstream: text.optional() }),
+  z.object({ type: z.enum(['warned', 'returned']), report: text, to: text }),
+  z.object({ type: z.literal('report-withheld'), why: text }),
+  z.object({ type: z.literal('taken-over'), from: text, ...by }),
+]);
+
+export const journalEntrySchema = z.object({ message: text, at: time, node: text, event: eventSchema });
+
+export const messageDetailSchema = z.object({
+  message: messageSchema,
+  journal: z.array(journalEntrySchema).readonly(),
+});
+
+export const messagePageSchema = z.object({
+  messages: z.array(messageSchema).readonly(),
+  /** Pass as `before` to read on; absent on the last page. */
+  next: text.optional(),
+});
+
+export const countsSchema = z.object({
+  counts: z.array(z.object({ state: messageState, count: z.number(), bytes: z.number() })).readonly(),
+});
+
+const searched = z
+  .string()
+  .min(1, { error: 'is empty' })
+  .max(320, { error: 'is longer than 320 characters' });
+const searchedTime = z.int({ error: 'is not a time in ms since 1970' }).nonnegative();
+
+/** The conditions that choose messages; all that are given have to match. */
+const conditions = {
+  states: z.array(messageState).min(1, { error: 'is empty' }).max(5),
+  client: searched,
+  sender: searched,
+  recipient: searched,
+  subject: searched,
+  upstream: searched,
+  acceptedAfter: searchedTime,
+  acceptedBefore: searchedTime,
+};
+
+const filterSchema = z
+  .strictObject({
+    ids: z.array(messageId).min(1, { error: 'is empty' }).max(10_000, { error: 'lists more than 10000 ids' }),
+    ...conditions,
+  })
+  .partial()
+  .extend({
+    /** All messages; has to be said, so that a forgotten condition does not touch them all. */
+    all: z.literal(true, { error: 'can only be true' }).optional(),
+  });
+
+const chooses = {
+  error: 'chooses nothing; give ids or another condition, or say "all": true for every message',
+};
+
+/** Body of retry, hold and delete. */
+export const verbRequestSchema = filterSchema.refine((filter) => Object.keys(filter).length > 0, chooses);
+
+/** Body of release. */
+export const releaseRequestSchema = filterSchema
+  .extend({ to: searched.optional() })
+  .refine((filter) => Object.keys(filter).some((key) => key !== 'to'), chooses);
+
+export const verbAnswerSchema = z.object({
+  changed: z.array(text).readonly(),
+  unchanged: z.array(z.object({ id: text, reason: text })).readonly(),
+});
+
+/** A number in a query string. */
+const queryNumber = z
+  .string()
+  .regex(/^\d{1,15}$/, { error: 'is not a whole number' })
+  .transform(Number);
+
+/** Query of the list: each condition once, `state` as often as needed. */
+export const listQuerySchema = z.strictObject({
+  state: z
+    .union([messageState.transform((state) => [state]), z.array(messageState).max(5)], {
+      error: 'is not one of queued, held, delivered, failed, deleted',
+    })
+    .optional(),
+  client: searched.optional(),
+  sender: searched.optional(),
+  recipient: searched.optional(),
+  subject: searched.optional(),
+  upstream: searched.optional(),
+  acceptedAfter: queryNumber.optional(),
+  acceptedBefore: queryNumber.optional(),
+  limit: queryNumber
+    .pipe(z.int().min(1, { error: 'is less than 1' }).max(1000, { error: 'is more than 1000' }))
+    .prefault('100'),
+  before: messageId.optional(),
+});
+
+// ——— Upstreams ———
+
+const circuit = z.enum(['closed', 'open', 'half-open']);
+
+export const upstreamSchema = z.object({
+  name: text,
+  kind: text,
+  circuit,
+  reason: text.optional(),
+  text: text.optional(),
+  remedy: text.optional(),
+  since: time.optional(),
+  nextProbeAt: time.optional(),
+  connections: z.number(),
+  recipientsToday: z.number(),
+});
+
+export const upstreamsSchema = z.object({ upstreams: z.array(upstreamSchema).readonly() });
+
+// ——— Denied clients ———
+
+export const deniedSchema = z.object({
+  denied: z
+    .array(
+      z.object({
+        address: text,
+        greeting: text,
+        sender: text,
+        recipient: text,
+        reason: text,
+        count: z.number(),
+        firstSeen: time,
+        lastSeen: time,
+      }),
+    )
+    .readonly(),
+});
+
+// ——— Settings ———
+
+/** The document as typed; secrets are shown as `{ set: true, … }`, never with their value. */
+export const settingsAnswerSchema = z.object({
+  revision: z.number(),
+  /** They come from a file and cannot be changed here. */
+  locked: z.boolean(),
+  document: z.unknown(),
+});
+
+export const appliedSchema = z.object({
+  revision: z.number(),
+  /** What changed, in one line. */
+  summary: text,
+});
+
+/** Of a dry run that found nothing wrong. */
+export const validationSchema = z.object({
+  faults: z.array(faultSchema).readonly(),
+  /** What is accepted but worth a second look. */
+  warnings: z.array(faultSchema).readonly(),
+});
+
+export const historySchema = z.object({
+  revisions: z.array(z.object({ revision: z.number(), at: time, by: text, summary: text })).readonly(),
+});
+
+export const rollbackRequestSchema = z.strictObject({
+  revision: z.int({ error: 'is not the number of a revision' }).min(1, { error: 'is less than 1' }),
+});
+
+// ——— The rest ———
+
+export const readinessSchema = z.object({
+  ready: z.boolean(),
+  checks: z.array(z.object({ name: text, ready: z.boolean(), text: text.optional() })).readonly(),
+});
+
+export const livenessSchema = z.object({ alive: z.literal(true), version: text });
+
+const address = z.email({ error: 'is not an e-mail address such as admin@example.com' }).max(254);
+
+export const sendTestRequestSchema = z.strictObject({
+  to: address,
+  from: address.optional(),
+  /** Name of an upstream; the routes choose if absent. */
+  upstream: searched.optional(),
+});
+
+export const sendTestAnswerSchema = z.object({ id: text, text });
+
+export const trustAnchorRequestSchema = z.strictObject({
+  /** PEM text, or DER or PKCS#7 in base64. */
+  certificate: z
+    .string()
+    .min(1, { error: 'is empty' })
+    .max(512 * 1024, { error: 'is larger than 512 KiB' }),
+  /** Start of the file's name; made from the certificate if absent. */
+  name: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, { error: 'is not a plain file name' })
+    .optional(),
+});
+
+export const trustAnchorAnswerSchema = z.object({
+  imported: z
+    .array(
+      z.object({
+        name: text,
+        subject: text,
+        issuer: text,
+        validFrom: time,
+        validTo: time,
+        fingerprint256: text,
+        kind: text,
+        known: z.boolean(),
+      }),
+    )
+    .readonly(),
+});
+
+export type ErrorAnswer = z.output<typeof errorSchema>;
+export type Message = z.output<typeof messageSchema>;
+export type JournalEntry = z.output<typeof journalEntrySchema>;
+export type JournalEvent = JournalEntry['event'];
+export type SettingsAnswer = z.output<typeof settingsAnswerSchema>;
+export type VerbRequest = z.input<typeof verbRequestSchema>;
+export type VerbAnswer = z.output<typeof verbAnswerSchema>;

@@ -1,0 +1,54 @@
+/**
+ * Keeps web pages of strangers away. A name that an attacker's DNS points at this machine (DNS rebinding) shows in the
+ * Host header; addresses and names that are ours pass. A write that carries another page's Origin is refused. Pure.
+ */
+import { isIP } from 'node:net';
+import { RelayError } from '../shared/errors.ts';
+
+/** Asked by probes under whatever name the platform uses, and harmless: they tell nothing and change nothing. */
+const ANY_HOST = new Set(['/livez', '/readyz']);
+const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+export interface CheckedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly host: string | undefined;
+  readonly origin: string | undefined;
+  /** The `Sec-Fetch-Site` header. */
+  readonly site: string | undefined;
+}
+
+/** Throws RelayError `forbidden`. `names` are host names of ours, beside localhost; addresses always pass. */
+export function checkHost(request: CheckedRequest, names: readonly string[]): void {
+  const own = hostName(request.host);
+  if (!ANY_HOST.has(request.path) && !isOurs(own, names)) {
+    throw new RelayError('forbidden', 'This host name is not known to Postern.', {
+      hint: 'Use the address of the machine, or set accessUrl to the name that you use.',
+    });
+  }
+  if (READING.has(request.method)) return;
+  const foreignOrigin =
+    request.origin !== undefined && originHost(request.origin) !== request.host?.toLowerCase();
+  const foreignSite = request.site === 'cross-site' || request.site === 'same-site';
+  if (foreignOrigin || foreignSite) {
+    throw new RelayError(
+      'forbidden',
+      'Requests that change something are not taken from pages of other sites.',
+    );
+  }
+}
+
+/** `localhost` from `LocalHost:8025`, `::1` from `[::1]:8025`; empty where it is not well-formed. */
+function hostName(host: string | undefined): string {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]/@\s]+))(?::\d{1,5})?$/i.exec(host ?? '');
+  return (match?.[1] ?? match?.[2] ?? '').toLowerCase().replace(/\.$/, '');
+}
+
+function originHost(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+function isOurs(name: string, names: readonly string[]): boolean {
+  if (name === '') return false;
+  return name === 'localhost' || isIP(name) !== 0 || names.some((known) => known.toLowerCase() === name);
+}

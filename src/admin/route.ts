@@ -1,0 +1,102 @@
+/**
+ * What a route is: a row of a table that declares who may call it and what goes in and out. app.ts turns rows into
+ * Express handlers; the guard test reads them; later the description of the API is made from them.
+ */
+import { z } from 'zod';
+import { checked } from './checked.ts';
+
+/** `public`: anyone who reaches the address. `token`: only with the bearer token. */
+export type Access = 'public' | 'token';
+
+/** A request before it is checked. */
+export interface RawCall {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  /** Who, for the journal and the history of the settings. */
+  readonly by: string;
+  /** The `If-Match` header. */
+  readonly ifMatch: string | undefined;
+  /** Aborts when the caller has gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface Call<P, Q, B> extends RawCall {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+}
+
+/** What a handler answers; exactly one of `json`, `text` and `chunks`. */
+export interface Reply<A = unknown> {
+  /** 200 if absent. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: A;
+  readonly text?: string;
+  /** Sent as they come; the headers have to name type and length. */
+  readonly chunks?: AsyncIterable<Uint8Array>;
+  /** Called in place of reading `chunks` when nobody waits for them any more. */
+  readonly discard?: () => Promise<void>;
+}
+
+export interface Route {
+  readonly method: 'get' | 'put' | 'post' | 'delete';
+  readonly path: string;
+  readonly access: Access;
+  /** What it does, in a sentence. */
+  readonly summary: string;
+  readonly request: {
+    readonly params: z.ZodType;
+    readonly query: z.ZodType;
+    readonly body: z.ZodType;
+  };
+  /** The JSON of a good answer; absent for routes that answer with something else. */
+  readonly answer: z.ZodType | undefined;
+  /** Milliseconds until the caller is told that it took too long. */
+  readonly deadline: number;
+  /** Checks the call and answers it. */
+  handle(call: RawCall): Promise<Reply>;
+}
+
+interface RouteDefinition<P, Q, B, A> {
+  readonly method: Route['method'];
+  readonly path: string;
+  readonly access: Access;
+  readonly summary: string;
+  readonly params: z.ZodType<P>;
+  readonly query: z.ZodType<Q>;
+  readonly body: z.ZodType<B>;
+  readonly answer?: z.ZodType<unknown, A>;
+  readonly deadline?: number;
+  handle(call: Call<P, Q, B>): Promise<Reply<A>> | Reply<A>;
+}
+
+const DEADLINE = 30_000;
+
+/** For the parts of a request that a route has no use for: whatever is in them is a mistake, and said to be one. */
+export const nothing = z.strictObject({}).optional();
+
+/** Declares a route. The answer goes through its schema too, so that nothing leaves that the contract does not name. */
+export function route<P, Q, B, A>(definition: RouteDefinition<P, Q, B, A>): Route {
+  const { method, path, access, summary, params, query, body, answer, deadline = DEADLINE } = definition;
+  return {
+    method,
+    path,
+    access,
+    summary,
+    request: { params, query, body },
+    answer,
+    deadline,
+    async handle(raw) {
+      const reply = await definition.handle({
+        ...raw,
+        params: checked(params, raw.params),
+        query: checked(query, raw.query),
+        body: checked(body, raw.body),
+      });
+      if (answer === undefined || reply.json === undefined) return reply;
+      return { ...reply, json: answer.parse(reply.json) };
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** A consistent copy of the store while it runs, as a download: the caller's file system is the caller's business. */
+import { createReadStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HttpError } from '../errors.ts';
+import { nothing, type Route, route } from '../route.ts';
+import type { AdminServices } from '../services.ts';
+
+/** Copies that a crash left behind match this; they are removed at start. */
+export const BACKUP_COPY = /^backup-[0-9a-f]{16}\.tmp$/;
+
+/** Milliseconds; a store of many gigabytes takes its time. */
+const BACKUP_DEADLINE = 3_600_000;
+
+export function backupRoutes({
+  backup,
+  dataDirectory,
+  random,
+  log,
+}: Pick<AdminServices, 'backup' | 'dataDirectory' | 'random' | 'log'>): readonly Route[] {
+  let running = false;
+  return [
+    route({
+      method: 'post',
+      path: '/api/v1/backup',
+      access: 'token',
+      summary: 'A copy of the store as a file. The master key is not in it.',
+      params: nothing,
+      query: nothing,
+      body: nothing,
+      deadline: BACKUP_DEADLINE,
+      async handle({ by }) {
+        // One at a time: each needs as much disk as the store itself.
+        if (running) throw new HttpError(409, 'not-allowed', 'Another backup is being made; wait for it.');
+        running = true;
+        const file = join(dataDirectory, `backup-${random.bytes(8).toString('hex')}.tmp`);
+        let finished = false;
+        const finish = async () => {
+          if (finished) return;
+          finished = true;
+          running = false;
+          await rm(file, { force: true });
+        };
+        try {
+          await backup(file);
+          const { size } = await stat(file);
+          log.info({ by, bytes: size }, 'Backup made');
+          const headers = { 'Content-Type': 'application/octet-stream', 'Content-Length': String(size) };
+          return { headers, chunks: readAndFinish(file, finish), discard: finish };
+        } catch (error) {
+          await finish();
+          throw error;
+        }
+      },
+    }),
+  ];
+}
+
+async function* readAndFinish(file: string, finish: () => Promise<void>): AsyncGenerator<Buffer> {
+  try {
+    const pieces: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: 256 * 1024 });
+    yield* pieces;
+  } finally {
+    await finish();
+  }
+}

@@ -1,0 +1,70 @@
+/** A test mail: goes through the queue like any other, so that what it proves is the whole way. */
+import { domainToASCII } from 'node:url';
+import type { Draft } from '../../queue/reports.ts';
+import { type Fault, RelayError } from '../../shared/errors.ts';
+import { sendTestAnswerSchema, sendTestRequestSchema } from '../contract.ts';
+import { nothing, type Route, route } from '../route.ts';
+import type { AdminServices } from '../services.ts';
+import { createTestMail } from '../test-mail.ts';
+import { findUpstream } from './upstreams.ts';
+
+export function sendTestRoutes(
+  services: Pick<
+    AdminServices,
+    'accepting' | 'settings' | 'upstreams' | 'hostname' | 'clock' | 'random' | 'log'
+  >,
+): readonly Route[] {
+  const { accepting, settings, upstreams, hostname, clock, random, log } = services;
+  return [
+    route({
+      method: 'post',
+      path: '/api/v1/send-test',
+      access: 'token',
+      summary: 'Sends a small test mail; the journal of its id says what became of it.',
+      params: nothing,
+      query: nothing,
+      body: sendTestRequestSchema,
+      answer: sendTestAnswerSchema,
+      async handle({ body, by }) {
+        const { upstream } = body;
+        if (upstream !== undefined) findUpstream(upstreams, upstream);
+        const refusal = accepting.refusal();
+        if (refusal) throw new RelayError('overloaded', `The queue takes no mail now: ${refusal.text}`);
+        const host = hostname();
+        const from = body.from ?? settings.current().notices.from ?? `postern@${host}`;
+        const mail = createTestMail({
+          from: asciiAddress(from, 'from'),
+          to: asciiAddress(body.to, 'to'),
+          hostname: host,
+          at: clock.now(),
+          token: random.bytes(9).toString('hex'),
+          ...(upstream === undefined ? {} : { upstream }),
+        });
+        const acceptance = await enqueue(accepting, mail);
+        log.info({ id: acceptance.id, by, recipient: body.to, upstream }, 'Test mail queued');
+        return { status: 202, json: acceptance };
+      },
+    }),
+  ];
+}
+
+async function enqueue(accepting: AdminServices['accepting'], { accepted, body }: Draft) {
+  const writer = accepting.begin();
+  try {
+    await writer.write(body);
+    return await writer.commit(accepted);
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+/** The domain in A-label form; the local part has to be ASCII, since not every server takes SMTPUTF8. */
+function asciiAddress(address: string, path: string): string {
+  const at = address.lastIndexOf('@');
+  const domain = domainToASCII(address.slice(at + 1)) || address.slice(at + 1);
+  const ascii = `${address.slice(0, at)}@${domain}`;
+  if (/^[\x21-\x7e]+$/.test(ascii)) return ascii;
+  const fault: Fault = { path, message: 'is not an address of letters, digits and signs in ASCII' };
+  throw new RelayError('bad-request', `${path} ${fault.message}`, { faults: [fault] });
+}

@@ -1,0 +1,107 @@
+/** The settings document: read, checked, replaced as a whole; its history and the way back. */
+import { z } from 'zod';
+import { RelayError } from '../../shared/errors.ts';
+import {
+  appliedSchema,
+  historySchema,
+  rollbackRequestSchema,
+  settingsAnswerSchema,
+  validationSchema,
+} from '../contract.ts';
+import { HttpError } from '../errors.ts';
+import { nothing, type Route, route } from '../route.ts';
+import type { AdminServices } from '../services.ts';
+
+const HISTORY = 200;
+
+/** `?dryRun=true` on a PUT: only check. */
+const putQuery = z.strictObject({
+  dryRun: z.enum(['true', 'false'], { error: 'is neither true nor false' }).optional(),
+});
+
+export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings' | 'log'>): readonly Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/api/v1/settings',
+      access: 'token',
+      summary: 'The document as typed, without the values of secrets. Its ETag goes into If-Match of a PUT.',
+      params: nothing,
+      query: nothing,
+      body: nothing,
+      answer: settingsAnswerSchema,
+      handle() {
+        const found = settings.document();
+        return { headers: { ETag: etag(found.revision) }, json: found };
+      },
+    }),
+    route({
+      method: 'put',
+      path: '/api/v1/settings',
+      access: 'token',
+      summary: 'Replaces the document; 422 names every fault. With ?dryRun=true it is only checked.',
+      params: nothing,
+      query: putQuery,
+      body: z.unknown(),
+      answer: z.union([appliedSchema, validationSchema]),
+      async handle({ body, by, ifMatch, query }) {
+        if (query?.dryRun === 'true') {
+          const { faults, warnings } = await settings.validate(body);
+          if (faults.length > 0) throw invalid(faults);
+          return { json: { faults, warnings } };
+        }
+        const revision = revisionOf(ifMatch);
+        const applied = await settings.apply(body, { by, ...(revision === undefined ? {} : { revision }) });
+        log.info({ by, revision: applied.revision }, 'Settings changed');
+        return { headers: { ETag: etag(applied.revision) }, json: applied };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/settings/history',
+      access: 'token',
+      summary: 'Who changed the settings, when, and what; the latest first.',
+      params: nothing,
+      query: nothing,
+      body: nothing,
+      answer: historySchema,
+      handle: async () => ({ json: { revisions: await settings.history(HISTORY) } }),
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/settings/rollback',
+      access: 'token',
+      summary: 'Puts an earlier revision into force, as a new one.',
+      params: nothing,
+      query: nothing,
+      body: rollbackRequestSchema,
+      answer: appliedSchema,
+      async handle({ body, by }) {
+        const applied = await settings.rollback(body.revision, by);
+        log.info({ by, revision: applied.revision, from: body.revision }, 'Settings rolled back');
+        return { headers: { ETag: etag(applied.revision) }, json: applied };
+      },
+    }),
+  ];
+}
+
+function invalid(faults: RelayError['faults']): RelayError {
+  return new RelayError('settings-invalid', 'The settings have faults; nothing was changed.', { faults });
+}
+
+function etag(revision: number): string {
+  return `"${revision}"`;
+}
+
+/** The revision of an If-Match header (RFC 9110 section 13.1.1); undefined for `*`, whatever is there. */
+function revisionOf(ifMatch: string | undefined): number | undefined {
+  if (ifMatch === undefined) {
+    throw new HttpError(428, 'bad-request', 'The header If-Match is missing.', {
+      hint: 'Send the ETag of the settings that you changed, so that nobody else’s change is lost; or * to overwrite.',
+    });
+  }
+  if (ifMatch.trim() === '*') return undefined;
+  const match = /^"(\d{1,15})"$/.exec(ifMatch.trim());
+  if (match) return Number(match[1]);
+  throw new RelayError('settings-conflict', 'If-Match does not name a revision of the settings.');
+}

@@ -1,0 +1,50 @@
+/** Upstreams: how their circuits stand, and trying one again now. */
+import { z } from 'zod';
+import { RelayError } from '../../shared/errors.ts';
+import { upstreamSchema, upstreamsSchema } from '../contract.ts';
+import { nothing, type Route, route } from '../route.ts';
+import type { AdminServices } from '../services.ts';
+
+const named = z.strictObject({ name: z.string().min(1).max(64) });
+
+export function upstreamRoutes({ upstreams }: Pick<AdminServices, 'upstreams'>): readonly Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/api/v1/upstreams',
+      access: 'token',
+      summary: 'Every upstream with its circuit, and the reason when it is open.',
+      params: nothing,
+      query: nothing,
+      body: nothing,
+      answer: upstreamsSchema,
+      handle: () => ({ json: { upstreams: upstreams.status() } }),
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/upstreams/:name/probe',
+      access: 'token',
+      summary: 'Tries an upstream whose circuit is open again at once.',
+      params: named,
+      query: nothing,
+      body: nothing,
+      answer: upstreamSchema,
+      handle({ params: { name } }) {
+        findUpstream(upstreams, name);
+        upstreams.probeNow(name);
+        return { status: 202, json: findUpstream(upstreams, name) };
+      },
+    }),
+  ];
+}
+
+/** The status of a named upstream. Throws RelayError `not-found` that lists the names there are. */
+export function findUpstream(upstreams: AdminServices['upstreams'], name: string) {
+  const all = upstreams.status();
+  const found = all.find((upstream) => upstream.name === name);
+  if (found) return found;
+  const names = all.map((upstream) => upstream.name).join(', ');
+  throw new RelayError('not-found', `There is no upstream named ${name}.`, {
+    hint: names === '' ? 'No upstream is configured.' : `There are: ${names}.`,
+  });
+}

@@ -1,0 +1,36 @@
+import type { ImportedCertificate } from '../certificates/import.ts';
+import type { Upstreams } from '../delivery/upstreams.ts';
+import type { DeniedStorage } from '../inbound/denied.ts';
+import type { Health } from '../observe/health.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { Accepting } from '../queue/accepting.ts';
+import type { QueueOperations } from '../queue/operations.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import type { Random } from '../shared/random.ts';
+import type { Secret } from '../shared/secret.ts';
+import type { AdminSettings } from './settings-service.ts';
+
+/** The rooms that the admin shows and steers, given by the composition root. */
+export interface AdminServices {
+  readonly settings: AdminSettings;
+  readonly queue: QueueOperations;
+  readonly accepting: Accepting;
+  readonly upstreams: Pick<Upstreams, 'status' | 'probeNow'>;
+  readonly denied: DeniedStorage;
+  readonly health: Health;
+  readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
+  /** Bearer tokens that are valid now. */
+  readonly tokens: () => readonly Secret[];
+  readonly importTrustAnchor: (bytes: Buffer, name?: string) => Promise<readonly ImportedCertificate[]>;
+  /** Writes a consistent copy of the store to a file that does not exist yet. Throws RelayError. */
+  readonly backup: (file: string) => Promise<void>;
+  /** Where the copy waits while it is sent. */
+  readonly dataDirectory: string;
+  /** Name of this relay in the mail that it writes. */
+  readonly hostname: () => string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
