@@ -1,0 +1,338 @@
+// oxlint-disable no-underscore-dangle -- smtp-server names what subclasses override so
+/*
+ * One connection: carries bytes between the socket and the dialogue. It adds to smtp-server's connection what that leaves
+ * open: a greeting without delay, replies sent together, our own parser, deadlines for everything, and waiting for the
+ * queue instead of buffering. At most one command or piece of content is worked on at a time; while it is, nothing more
+ * is read.
+ *
+ * A client has to wait for the greeting. It is sent one turn of the event loop after the connection (microseconds); who
+ * has spoken by then, as web pages and spam programs do, is refused, unless its client has `compatibility.talksFirst`.
+ */
+import { TLSSocket } from 'node:tls';
+import { SMTPConnection } from 'smtp-server/lib/smtp-connection';
+import { SMTPStream } from 'smtp-server/lib/smtp-stream';
+import { errorText } from '../shared/errors.ts';
+import type { ListenerContext } from './context.ts';
+import { Dialogue, type Step } from './dialogue.ts';
+import { addressBits, plainAddress } from './networks.ts';
+import { reply, type SmtpReply, wireText } from './replies.ts';
+import { SessionBounds } from './session-bounds.ts';
+import { WireReader } from './wire-reader.ts';
+
+/** RFC 4954 section 4 asks for 12,288 octets on AUTH lines; RFC 5321 for 512 on others, which extensions add to. */
+const MAX_LINE = 12_288;
+/** A command line has to be complete so soon after its first byte, in milliseconds. */
+const LINE_DEADLINE = 60_000;
+/** The data rate is looked at so often, in milliseconds. */
+const RATE_WINDOW = 60_000;
+
+type Done = (error?: Error | null) => void;
+type Server = ConstructorParameters<typeof SMTPConnection>[0];
+type Socket = ConstructorParameters<typeof SMTPConnection>[1];
+type Options = ConstructorParameters<typeof SMTPConnection>[2];
+
+/** smtp-server's parser, with our reader in place of its own. */
+class SessionInput extends SMTPStream {
+  readonly reader = new WireReader(MAX_LINE);
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    super();
+    this.#session = session;
+  }
+
+  override _write(chunk: Buffer, _encoding: unknown, done: Done): void {
+    this.#session.take(this, chunk, done);
+  }
+
+  /** The client has closed its side, and everything that it sent is answered. */
+  override _final(done: Done): void {
+    done();
+    if (!this.isClosed) this.#session.close();
+  }
+}
+
+export class Session extends SMTPConnection {
+  readonly #context: ListenerContext;
+  readonly #bounds: SessionBounds;
+  readonly #address: string;
+  #dialogue: Dialogue;
+  #output = '';
+  /** Set while input is worked on: what resumes reading. */
+  #done: Done | undefined;
+  /** Something asynchronous is under way; the client waits for us, not we for it. */
+  #busy = false;
+  #greeted = false;
+  #spoke = false;
+  /** Readings of the monotonic clock. */
+  #commandAt: number;
+  #lineAt = 0;
+  #messageAt: number;
+  #rateAt = 0;
+  #rateBytes = 0;
+
+  constructor(server: Server, socket: Socket, options: Options, context: ListenerContext) {
+    super(server, socket, options);
+    this.#context = context;
+    this.#bounds = new SessionBounds(() => context.settings().limits);
+    this.#address = plainAddress(socket.remoteAddress ?? '');
+    this.#dialogue = this.#newDialogue();
+    this.#messageAt = this.#commandAt = context.clock.monotonic();
+  }
+
+  override init(): void {
+    this._setListeners(() => {
+      if (this.#talksFirst()) this.#greet();
+      else setImmediate(() => setImmediate(() => this.#greet()));
+    });
+  }
+
+  /** Takes bytes from the socket; calls back when there may be more. */
+  take(input: SessionInput, chunk: Buffer, done: Done): void {
+    // What came behind STARTTLS in clear, or after we closed, is not read (RFC 3207 section 4.2).
+    if (input.isClosed || input !== this._parser || this._upgrading) return done();
+    if (!this.#greeted) {
+      this.#spoke = true;
+      this.#greet();
+      return done();
+    }
+    input.reader.feed(chunk);
+    this.#done = done;
+    this.#run(input);
+  }
+
+  /** Tells the client that we go, and goes; when a message is being taken, once that is done. */
+  stop(): void {
+    if (this._closing || this._closed || this.#busy || this.#dialogue.inTransaction) return;
+    this.#bid(reply(421, '4.3.2', 'Postern is stopping; try again later'));
+  }
+
+  /** Closes the connection where a deadline has passed. Called about once a second. */
+  checkDeadlines(now: number): void {
+    if (this._closing || this._closed || this.#busy) return;
+    const { idle, session, minimumDataRate } = this.#context.settings().limits;
+    const content = this.#dialogue.receiving;
+    if (now - this.#messageAt > session) {
+      this.#late('The connection took too long without a message that could be accepted');
+    } else if (content !== undefined && minimumDataRate > 0) {
+      if (now - this.#rateAt < RATE_WINDOW) return;
+      const needed = (minimumDataRate * (now - this.#rateAt)) / 1000;
+      if (content.received - this.#rateBytes < needed) this.#late('The message comes too slowly');
+      else this.#measureRate(now, content.received);
+    } else if (now - this.#commandAt > idle || (this.#lineAt > 0 && now - this.#lineAt > LINE_DEADLINE)) {
+      this.#late('No complete command came in time');
+    }
+  }
+
+  /** Deadlines are ours, looked at together, so a socket needs no timer of its own. */
+  override _armTimeout(): void {}
+
+  override _createParser(): SMTPStream {
+    return new SessionInput(this);
+  }
+
+  /** Called by smtp-server once TLS is up: everything that was said in clear is forgotten. */
+  override _resetSession(): void {
+    this.#dialogue = this.#newDialogue();
+    this.#commandAt = this.#context.clock.monotonic();
+    this.#lineAt = 0;
+  }
+
+  /** Reached by smtp-server alone, for failures of its own. */
+  override send(code: number, data?: string | string[] | null): void {
+    const text = Array.isArray(data) ? data.join(' ') : (data ?? '');
+    this.#write(wireText(reply(code, code < 500 ? '4.3.0' : '5.3.0', text)));
+    if (code === 421) this.close();
+  }
+
+  override _onClose(): void {
+    if (!this._closed) this.#dialogue.abandon();
+    if (this._parser instanceof SessionInput) this._parser.reader.stop();
+    super._onClose();
+  }
+
+  override close(): void {
+    if (this._parser instanceof SessionInput) this._parser.reader.stop();
+    this.#dialogue.abandon();
+    super.close();
+  }
+
+  #newDialogue(): Dialogue {
+    const tls = this._socket instanceof TLSSocket ? tlsName(this._socket) : undefined;
+    const peer = tls === undefined ? { address: this.#address } : { address: this.#address, tls };
+    return new Dialogue(this.#context, peer, this.#bounds);
+  }
+
+  #talksFirst(): boolean {
+    const bits = addressBits(this.#address);
+    const client = bits === undefined ? undefined : this.#context.policy().byAddress(bits);
+    return client?.compatibility.talksFirst ?? false;
+  }
+
+  #greet(): void {
+    if (this.#greeted || this._closing || this._closed) return;
+    this.#greeted = true;
+    if (this.#spoke) {
+      this.#context.meters.refusals.add(1, this.#context.settings().name, 'talked-first');
+      this.#bid(
+        reply(
+          554,
+          '5.5.1',
+          'You spoke before the greeting; wait for it, or allow talksFirst for this client',
+        ),
+      );
+    } else if (this.#context.stopping()) {
+      this.#bid(reply(421, '4.3.2', 'Postern is stopping; try again later'));
+    } else {
+      this.#write(`220 ${this.#context.hostname()} ESMTP Postern\r\n`);
+    }
+  }
+
+  /** Works on what is there until it is used up or something has to be waited for. */
+  #run(input: SessionInput): void {
+    const wait = this.#advance(input);
+    this.#flush();
+    if (wait === undefined) return this.#resume(input);
+    this.#busy = true;
+    wait.then(
+      () => this.#continue(input),
+      (error: unknown) => {
+        this.#context.log.error({ err: errorText(error) }, 'A connection failed; this is a fault of Postern');
+        this.#bid(reply(421, '4.3.0', 'Internal error; try again later'));
+        this.#continue(input);
+      },
+    );
+  }
+
+  #continue(input: SessionInput): void {
+    this.#busy = false;
+    const now = this.#context.clock.monotonic();
+    this.#commandAt = now;
+    // The client did not send because we did not read.
+    const content = this.#dialogue.receiving;
+    if (content !== undefined) this.#measureRate(now, content.received);
+    this.#run(input);
+  }
+
+  #advance(input: SessionInput): Promise<void> | undefined {
+    const { reader } = input;
+    for (;;) {
+      switch (reader.next()) {
+        case 'more':
+          this.#watchLine(reader);
+          return undefined;
+        case 'line': {
+          const answer = this.#dialogue.command(reader.text);
+          if (answer instanceof Promise) return answer.then((step) => this.#perform(step, input));
+          this.#perform(answer, input);
+          break;
+        }
+        case 'content': {
+          const wait = this.#content(reader.bytes);
+          if (wait !== undefined) return wait;
+          break;
+        }
+        case 'end':
+          return this.#dialogue.endOfContent().then((step) => this.#finish(step, input));
+        case 'too-long':
+          this.#context.meters.refusals.add(1, this.#context.settings().name, 'flood');
+          this.#bid(reply(500, '5.5.2', `The line is longer than ${MAX_LINE} bytes`));
+          return undefined;
+      }
+    }
+  }
+
+  #content(bytes: Buffer): Promise<void> | undefined {
+    const receiving = this.#dialogue.receiving;
+    if (receiving === undefined) return undefined;
+    const wait = receiving.push(bytes);
+    if (receiving.endless && receiving.refusal !== undefined) this.#bid(receiving.refusal);
+    return wait;
+  }
+
+  #finish(step: Step, input: SessionInput): void {
+    if (step.text.startsWith('250')) this.#messageAt = this.#context.clock.monotonic();
+    this.#perform(step, input);
+  }
+
+  #perform(step: Step, input: SessionInput): void {
+    if (this._closing || this._closed) return;
+    this.#output += step.text;
+    switch (step.next) {
+      case undefined:
+        return;
+      case 'content':
+        input.reader.startContent();
+        return this.#measureRate(this.#context.clock.monotonic(), 0);
+      case 'close':
+        this.#flush();
+        return this.close();
+      case 'starttls':
+        this.#flush();
+        input.reader.stop();
+        return this.upgrade(() => undefined);
+    }
+  }
+
+  #watchLine(reader: WireReader): void {
+    const now = this.#context.clock.monotonic();
+    if (!reader.insideLine) {
+      this.#lineAt = 0;
+      this.#commandAt = now;
+    } else if (this.#lineAt === 0) {
+      this.#lineAt = now;
+    }
+  }
+
+  #measureRate(now: number, received: number): void {
+    this.#rateAt = now;
+    this.#rateBytes = received;
+  }
+
+  /** Lets the socket go on; not before the client has taken the replies, or they would pile up here. */
+  #resume(input: SessionInput): void {
+    const done = this.#done;
+    this.#done = undefined;
+    if (done === undefined) return;
+    const socket = this._socket;
+    if (input.isClosed || socket.destroyed || !socket.writableNeedDrain) return done();
+    const go = () => {
+      socket.off('drain', go);
+      socket.off('close', go);
+      done();
+    };
+    socket.on('drain', go);
+    socket.on('close', go);
+  }
+
+  #late(text: string): void {
+    this.#context.meters.refusals.add(1, this.#context.settings().name, 'deadline');
+    this.#bid(reply(421, '4.4.2', text));
+  }
+
+  /** The last reply. */
+  #bid(answer: SmtpReply): void {
+    this.#write(wireText(answer));
+    this.close();
+  }
+
+  #write(text: string): void {
+    this.#output += text;
+    this.#flush();
+  }
+
+  #flush(): void {
+    const text = this.#output;
+    if (text === '') return;
+    this.#output = '';
+    // During the handshake a reply in clear would break it.
+    const socket = this._socket;
+    if (this._upgrading || this._closed || socket.destroyed || !socket.writable) return;
+    socket.write(text, 'latin1');
+  }
+}
+
+function tlsName(socket: TLSSocket): string {
+  const version = socket.getProtocol() ?? 'TLS';
+  return `${version} ${socket.getCipher().name}`;
+}
