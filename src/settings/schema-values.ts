@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { asciiDomain, isMailAddress } from './addresses.ts';
+import { hashFault } from './passwords.ts';
 
 // The texts of faults read behind their path: first what is wrong, then `; ` and what would be right.
 
@@ -51,8 +52,9 @@ export const secretSource = z.union(secretForms, { error: `is not a secret; ${SE
 export type SecretSource = z.output<typeof secretSource>;
 
 const hashedPassword = z.strictObject({
-  hash: z.string().regex(/^\$argon2id\$v=19\$m=\d{1,7},t=\d{1,2},p=\d{1,2}\$[\w+/]{11,88}\$[\w+/]{22,88}$/, {
-    error: 'is not an argon2id hash; write one that begins with $argon2id$v=19$',
+  hash: z.string().superRefine((text, context) => {
+    const message = hashFault(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
   }),
   setAt: z.string().optional(),
 });
