@@ -248,13 +248,18 @@ export const settingsAnswerSchema = z.object({
   revision: z.number(),
   /** They come from a file and cannot be changed here. */
   locked: z.boolean(),
+  /** `store`, or the path of the file. */
+  source: text,
   document: z.unknown(),
+  /** What is in force but worth a second look. */
+  warnings: z.array(faultSchema).readonly(),
 });
+
+export const revisionSchema = z.object({ revision: z.number(), document: z.unknown() });
 
 export const appliedSchema = z.object({
   revision: z.number(),
-  /** What changed, in one line. */
-  summary: text,
+  warnings: z.array(faultSchema).readonly(),
 });
 
 /** Of a dry run that found nothing wrong. */

@@ -5,11 +5,17 @@ import type { Health } from '../observe/health.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Accepting } from '../queue/accepting.ts';
 import type { QueueOperations } from '../queue/operations.ts';
+import type { SettingsService } from '../settings/settings-service.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Random } from '../shared/random.ts';
 import type { Secret } from '../shared/secret.ts';
-import type { AdminSettings } from './settings-service.ts';
+
+/** What the admin needs of the settings. */
+export type AdminSettings = Pick<
+  SettingsService,
+  'current' | 'document' | 'validate' | 'apply' | 'history' | 'revision' | 'rollback'
+>;
 
 /** The rooms that the admin shows and steers, given by the composition root. */
 export interface AdminServices {

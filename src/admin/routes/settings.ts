@@ -4,6 +4,7 @@ import { RelayError } from '../../shared/errors.ts';
 import {
   appliedSchema,
   historySchema,
+  revisionSchema,
   rollbackRequestSchema,
   settingsAnswerSchema,
   validationSchema,
@@ -17,6 +18,13 @@ const HISTORY = 200;
 /** `?dryRun=true` on a PUT: only check. */
 const putQuery = z.strictObject({
   dryRun: z.enum(['true', 'false'], { error: 'is neither true nor false' }).optional(),
+});
+
+const oneRevision = z.strictObject({
+  revision: z
+    .string()
+    .regex(/^\d{1,15}$/, { error: 'is not the number of a revision' })
+    .transform(Number),
 });
 
 export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings' | 'log'>): readonly Route[] {
@@ -46,12 +54,15 @@ export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings'
       answer: z.union([appliedSchema, validationSchema]),
       async handle({ body, by, ifMatch, query }) {
         if (query?.dryRun === 'true') {
-          const { faults, warnings } = await settings.validate(body);
+          const { faults, warnings } = settings.validate(body);
           if (faults.length > 0) throw invalid(faults);
           return { json: { faults, warnings } };
         }
         const revision = revisionOf(ifMatch);
-        const applied = await settings.apply(body, { by, ...(revision === undefined ? {} : { revision }) });
+        const applied = await settings.apply(body, {
+          by,
+          ...(revision === undefined ? {} : { ifRevision: revision }),
+        });
         log.info({ by, revision: applied.revision }, 'Settings changed');
         return { headers: { ETag: etag(applied.revision) }, json: applied };
       },
@@ -66,6 +77,19 @@ export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings'
       body: nothing,
       answer: historySchema,
       handle: async () => ({ json: { revisions: await settings.history(HISTORY) } }),
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/settings/history/:revision',
+      access: 'token',
+      summary: 'The document of an earlier revision.',
+      params: oneRevision,
+      query: nothing,
+      body: nothing,
+      answer: revisionSchema,
+      async handle({ params: { revision } }) {
+        return { json: { revision, document: await settings.revision(revision) } };
+      },
     }),
     route({
       method: 'post',
