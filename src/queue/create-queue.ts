@@ -17,7 +17,7 @@ import type { QueueOperations } from './operations.ts';
 import { createPressureGauge } from './pressure-gauge.ts';
 import type { Reporter } from './reports.ts';
 import { type AttemptListener, createSettler } from './settler.ts';
-import type { AcceptOperation, QueueStorage } from './storage.ts';
+import type { AcceptOperation, QueueStorage, StateCount } from './storage.ts';
 import { createVerbs } from './verbs.ts';
 import { createWorker } from './worker.ts';
 import { ChunkWriter, type WrittenBody } from './writer.ts';
@@ -61,6 +61,8 @@ export interface QueueStatus {
   readonly sending: number;
   /** Bytes of queued and held mail in the store. */
   readonly bytes: number;
+  /** Unfinished messages by state, at most some seconds old. */
+  readonly counts: readonly StateCount[];
 }
 
 /** Every accepted message that is not finished: keeps it, hands it out in fair order, records what became of it. */
@@ -202,7 +204,12 @@ export function createQueue(deps: QueueDependencies): Queue {
     leaseGained() {
       void loader.lookOver();
     },
-    status: () => ({ inMemory: memory.size, sending: worker.active(), bytes: pressure.queueBytes() }),
+    status: () => ({
+      inMemory: memory.size,
+      sending: worker.active(),
+      bytes: pressure.queueBytes(),
+      counts: pressure.counts(),
+    }),
   };
 
   /** Another node has changed messages of this lane: what waits is read again. */

@@ -3,11 +3,11 @@ import type { SettingsSource } from '../settings/source.ts';
 import type { Clock, Timer } from '../shared/clock.ts';
 import type { Refusal } from './accepting.ts';
 import { judgePressure } from './pressure.ts';
-import type { QueueStorage } from './storage.ts';
+import type { QueueStorage, StateCount } from './storage.ts';
 
 /** How often the machine is looked at, and how often the queue's bytes are counted anew, milliseconds. */
 const LOOK_EVERY = 1000;
-const COUNT_EVERY = 60_000;
+const COUNT_EVERY = 5000;
 
 export interface PressureGauge {
   refusal(size?: number): Refusal | undefined;
@@ -18,6 +18,8 @@ export interface PressureGauge {
   /** The store refused to write. */
   storeFailed(): void;
   queueBytes(): number;
+  /** Queued and held messages as last counted. */
+  counts(): readonly StateCount[];
   start(): Promise<void>;
   stop(): void;
 }
@@ -34,6 +36,7 @@ export function createPressureGauge(deps: {
 }): PressureGauge {
   const { clock, settings } = deps;
   let queueBytes = 0;
+  let counts: readonly StateCount[] = [];
   let receiving = 0;
   let freeDisk: number | undefined;
   let heapUsed = 0;
@@ -53,10 +56,9 @@ export function createPressureGauge(deps: {
 
   async function count(): Promise<void> {
     countedAt = clock.monotonic();
-    const counts = await deps.storage.counts();
-    queueBytes = counts
-      .filter(({ state }) => state === 'queued' || state === 'held')
-      .reduce((sum, { bytes }) => sum + bytes, 0);
+    const all = await deps.storage.counts();
+    counts = all.filter(({ state }) => state === 'queued' || state === 'held');
+    queueBytes = counts.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   function schedule(): void {
@@ -86,6 +88,7 @@ export function createPressureGauge(deps: {
       storeFailedAt = clock.monotonic();
     },
     queueBytes: () => queueBytes,
+    counts: () => counts,
     async start() {
       freeDisk = await deps.freeBytes().catch(() => undefined);
       schedule();
