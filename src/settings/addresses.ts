@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { isLoopbackAddress } from '../shared/loopback.ts';
 
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
 const DOT_ATOM = /^[^\s"(),:;<>@[\]\\\p{Cc}\p{Cs}]+$/u;
@@ -38,12 +39,8 @@ export function isMailAddress(text: string): boolean {
   return DOT_ATOM.test(local) && !local.startsWith('.') && !local.endsWith('.') && !local.includes('..');
 }
 
-/** 127.0.0.0/8 and ::1, written in any way. */
+/** A host that is this machine: a loopback address, or the name that always means one (RFC 6761 section 6.3). */
 export function isLoopback(host: string): boolean {
-  const bare = host.toLowerCase().replace(/^\[(.*)\]$/, '$1');
-  if (bare === 'localhost' || bare.endsWith('.localhost')) return true;
-  if (isIP(bare) === 4) return bare.startsWith('127.');
-  if (isIP(bare) !== 6) return false;
-  const text = new URL(`http://[${bare.replace(/%.*$/, '')}]/`).hostname;
-  return text === '[::1]' || /^\[::ffff:7f[0-9a-f]{2}:/.test(text);
+  const name = host.toLowerCase().replace(/\.$/, '');
+  return name === 'localhost' || name.endsWith('.localhost') || isLoopbackAddress(name);
 }

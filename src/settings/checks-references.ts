@@ -1,5 +1,5 @@
+import { closest } from '../shared/closest.ts';
 import type { Fault } from '../shared/errors.ts';
-import { closest } from './closest.ts';
 import type { Draft, Entry } from './draft.ts';
 import { faultAt } from './faults.ts';
 import type { Path } from './paths.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { closest } from '../shared/closest.ts';
 import type { Fault } from '../shared/errors.ts';
-import { closest } from './closest.ts';
 import type { Json } from './json.ts';
 import { isJsonArray, isJsonObject } from './json.ts';
 import type { Path } from './paths.ts';

@@ -62,15 +62,22 @@ const policy = {
 /** A network that may send. */
 export const clientSchema = z
   .strictObject({
-    name,
-    networks: z.array(network).min(1, { error: 'is an empty list; name at least one network' }),
+    name: name.meta({ description: 'Name in routes, in the log and of the lane in the queue.' }),
+    networks: z
+      .array(network)
+      .min(1, { error: 'is an empty list; name at least one network' })
+      .meta({ description: 'Networks and addresses that may send, such as 10.1.0.0/16.' }),
     ...policy,
   })
   .meta({ description: 'A network that may send, with its policy.' });
 
 /** A device that signs in with SMTP AUTH; a client of its own. */
 export const userSchema = z
-  .strictObject({ name, password: passwordSource, ...policy })
+  .strictObject({
+    name: name.meta({ description: 'User name of SMTP AUTH; also its name as a client.' }),
+    password: passwordSource,
+    ...policy,
+  })
   .meta({ description: 'A user name and password for SMTP AUTH, with its policy.' });
 
 export type ClientSettings = z.output<typeof clientSchema>;

@@ -39,7 +39,7 @@ const listenerLimits = z
 /** An address and port on which devices reach Postern. */
 export const listenerSchema = z
   .strictObject({
-    name,
+    name: name.meta({ description: 'Name in routes and in the log.' }),
     address: z
       .string()
       .refine((address) => isIP(address) !== 0, {
@@ -47,7 +47,7 @@ export const listenerSchema = z
       })
       .default('127.0.0.1')
       .meta({ description: 'IP address to listen on; 0.0.0.0 or :: for all.', label: 'IP address' }),
-    port: port.default(2525),
+    port: port.default(2525).meta({ description: 'TCP port; 0 lets the system choose one at each start.' }),
     security: security.default('none').meta({ description: 'none, starttls, or tls from the first byte.' }),
     requireTls: z
       .boolean()

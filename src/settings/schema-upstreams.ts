@@ -2,10 +2,23 @@ import { z } from 'zod';
 import { host, mailAddress, name, port, secretSource, security, tlsVersion } from './schema-values.ts';
 import { duration } from './units.ts';
 
+const kind = <T extends string>(value: T) =>
+  z.literal(value).meta({ description: 'What speaks there; test-relay holds mail and shows it.' });
+
+const authenticationType = <T extends string>(value: T) =>
+  z.literal(value).meta({ description: 'How Postern signs in.' });
+
 const passwordAuthentication = z.strictObject({
-  type: z.literal('password'),
-  user: z.string().min(1, { error: 'is empty; write the user name' }),
-  password: secretSource,
+  type: authenticationType('password'),
+  user: z
+    .string()
+    .min(1, { error: 'is empty; write the user name' })
+    .meta({ description: 'User name, mostly the address of the mailbox.' }),
+  password: secretSource.meta({
+    description: 'Password or app password of that user.',
+    label: 'secret',
+    secret: 'sealed',
+  }),
   method: z
     .enum(['auto', 'PLAIN', 'LOGIN', 'CRAM-MD5'], {
       error: 'must be one of auto, PLAIN, LOGIN, CRAM-MD5',
@@ -15,27 +28,34 @@ const passwordAuthentication = z.strictObject({
 });
 
 const oauth2Authentication = z.strictObject({
-  type: z.literal('oauth2'),
-  provider: z.enum(['microsoft', 'google', 'generic']),
+  type: authenticationType('oauth2'),
+  provider: z
+    .enum(['microsoft', 'google', 'generic'])
+    .meta({ description: 'Whose accounts they are; fills in addresses and scopes.' }),
   flow: z
     .enum(['authorization-code', 'device-code', 'client-credentials', 'service-account'])
-    .default('authorization-code'),
-  email: mailAddress('relay@example.com').optional(),
-  tenantId: z.string().optional(),
-  clientId: z.string().optional(),
-  clientSecret: secretSource.optional(),
-  scopes: z.string().optional(),
+    .default('authorization-code')
+    .meta({ description: 'How consent is given and tokens are got.' }),
+  email: mailAddress('relay@example.com').optional().meta({ description: 'Mailbox that sends.' }),
+  tenantId: z.string().optional().meta({ description: 'Directory (tenant) of a Microsoft account.' }),
+  clientId: z.string().optional().meta({ description: 'Id of the registered application.' }),
+  clientSecret: secretSource.optional().meta({ description: 'Secret of the registered application.' }),
+  scopes: z.string().optional().meta({ description: 'Scopes that are asked for, separated by spaces.' }),
   authorizationEndpoint: z
     .url({ error: 'is not an address; write one that begins with https://' })
-    .optional(),
-  tokenEndpoint: z.url({ error: 'is not an address; write one that begins with https://' }).optional(),
+    .optional()
+    .meta({ description: 'Where consent is asked for; filled in by the provider.' }),
+  tokenEndpoint: z
+    .url({ error: 'is not an address; write one that begins with https://' })
+    .optional()
+    .meta({ description: 'Where tokens are got; filled in by the provider.' }),
 });
 
 /** How Postern signs in at an upstream. */
 export const authenticationSchema = z
   .discriminatedUnion(
     'type',
-    [z.strictObject({ type: z.literal('none') }), passwordAuthentication, oauth2Authentication],
+    [z.strictObject({ type: authenticationType('none') }), passwordAuthentication, oauth2Authentication],
     {
       error: 'must be one of none, password, oauth2',
     },
@@ -85,7 +105,7 @@ const limits = z
   .prefault({});
 
 const common = {
-  name,
+  name: name.meta({ description: 'Name in routes, clients and the log.' }),
   from,
   limits,
   fallback: name.optional().meta({
@@ -95,9 +115,12 @@ const common = {
 
 const smtpUpstream = z.strictObject({
   ...common,
-  kind: z.literal('smtp'),
+  kind: kind('smtp'),
   host: host.meta({ description: 'Name or IP address of the server.' }),
-  port: port.default(587),
+  port: port
+    .min(1, { error: 'is not a port number; write one from 1 to 65535' })
+    .default(587)
+    .meta({ description: 'TCP port of the server.' }),
   security: security
     .default('starttls')
     .meta({ description: 'none, starttls (required, never skipped), or tls from the first byte.' }),
@@ -117,15 +140,15 @@ const smtpUpstream = z.strictObject({
 
 const graphUpstream = z.strictObject({
   ...common,
-  kind: z.literal('graph'),
+  kind: kind('graph'),
   authentication: authenticationSchema,
 });
 const gmailUpstream = z.strictObject({
   ...common,
-  kind: z.literal('gmail'),
+  kind: kind('gmail'),
   authentication: authenticationSchema,
 });
-const testRelayUpstream = z.strictObject({ ...common, kind: z.literal('test-relay') });
+const testRelayUpstream = z.strictObject({ ...common, kind: kind('test-relay') });
 
 /** A named place to hand mail to. */
 export const upstreamSchema = z
