@@ -23,6 +23,8 @@ export interface Transport {
     recipients: readonly EnvelopeRecipient[],
     signal: AbortSignal,
   ): Promise<Outcome>;
+  /** Connections that are open, in use or warm; absent where the transport keeps none. */
+  connections?(): number;
   /** Closes warm connections (with QUIT); deliveries under way finish first. */
   close(): Promise<void>;
 }

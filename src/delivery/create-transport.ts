@@ -1,0 +1,56 @@
+import type { LookupFunction } from 'node:net';
+import type { TrustAnchors } from '../certificates/sources.ts';
+import type { UpstreamSettings } from '../settings/schema-upstreams.ts';
+import type { SettingsSource } from '../settings/source.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Transport } from './transport.ts';
+import { createDial, type Dial } from './transports/smtp/dial.ts';
+import { createSmtpTransport } from './transports/smtp/smtp-transport.ts';
+import { createUpstreamTls } from './transports/smtp/tls-options.ts';
+import { createTestRelay } from './transports/test-relay.ts';
+
+export interface TransportDependencies {
+  readonly settings: Pick<SettingsSource, 'reveal'>;
+  readonly trustAnchors: TrustAnchors;
+  readonly hostname: () => string;
+  readonly clock: Clock;
+  /** Opens connections; a test may stand in. */
+  readonly dial?: Dial | undefined;
+  /** Resolves host names; the system's resolver if absent. */
+  readonly lookup?: LookupFunction | undefined;
+}
+
+/** The transport for an upstream's kind. */
+export function createTransport(upstream: UpstreamSettings, deps: TransportDependencies): Transport {
+  switch (upstream.kind) {
+    case 'smtp':
+      return createSmtpTransport({
+        upstream,
+        reveal: (source) => deps.settings.reveal(source),
+        hostname: deps.hostname,
+        tls: createUpstreamTls(upstream, deps.trustAnchors),
+        dial: deps.dial ?? createDial(deps.lookup),
+        clock: deps.clock,
+      });
+    case 'test-relay':
+      return createTestRelay();
+    case 'graph':
+    case 'gmail':
+      return createAbsentTransport(upstream.kind);
+  }
+}
+
+/** A kind that the settings know and this version does not speak: its mail waits, with the reason. */
+function createAbsentTransport(kind: string): Transport {
+  return {
+    deliver: () =>
+      Promise.resolve({
+        kind: 'unavailable',
+        reason: 'configuration',
+        text: `This version of Postern cannot send over upstreams of kind ${kind}.`,
+        remedy: 'Use an upstream of kind smtp, or update Postern.',
+        timing: { connecting: 0, sending: 0 },
+      }),
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,213 @@
+import type { EnvelopeRecipient } from '../message/envelope.ts';
+import type { Settings } from '../settings/schema.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import { isOversize } from './classify.ts';
+import type { DeliveryMeters } from './delivery-meters.ts';
+import type { Outcome, RecipientOutcome } from './outcome.ts';
+import { isSenderRefusal, senderAfterRefusal, senderAtOnce, withSender } from './sender-policy.ts';
+import { GrantedPermit, obstacleOf, type UpstreamRuntime } from './upstream-runtime.ts';
+import type { Attempt, Permit, UnsentMessage } from './upstreams.ts';
+
+export interface DispatchDependencies {
+  readonly settings: () => Settings;
+  readonly find: (upstream: string) => UpstreamRuntime | undefined;
+  readonly released: (runtime: UpstreamRuntime) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meters: DeliveryMeters;
+}
+
+/** Makes one attempt with a permit. Never throws. */
+export type Dispatch = (
+  permit: Permit,
+  message: UnsentMessage,
+  recipients: readonly EnvelopeRecipient[],
+  signal: AbortSignal,
+) => Promise<Attempt>;
+
+type Try = Pick<Attempt, 'outcome' | 'rewrittenSender'>;
+
+/** Clients and senders whose refusal was logged; beyond this many the oldest may be logged again. */
+const MOST_REMEMBERED = 1000;
+
+/**
+ * Rewrites the sender as the policy says, hands the message to the transport, tells circuit and governor what came of it,
+ * and takes what is too large to the fallback. An exception on the way is a bug of ours: it is logged and costs the message a wait, never more.
+ */
+export function createDispatch(deps: DispatchDependencies): Dispatch {
+  const { clock, log, meters } = deps;
+  const reportedSenders = new Set<string>();
+
+  async function withPolicy(
+    permit: GrantedPermit,
+    message: UnsentMessage,
+    recipients: readonly EnvelopeRecipient[],
+    signal: AbortSignal,
+  ): Promise<Try> {
+    const upstream = permit.runtime.settings;
+    const atOnce = senderAtOnce(message, upstream, deps.settings());
+    if (atOnce !== undefined) {
+      const outcome = await handOver(permit, await withSender(message, atOnce), recipients, signal);
+      return { outcome, rewrittenSender: atOnce };
+    }
+    const outcome = await handOver(permit, message, recipients, signal);
+    if (outcome.kind === 'unavailable' || !outcome.recipients.some(isSenderRefusal)) return { outcome };
+    const address = senderAfterRefusal(message, upstream);
+    if (address === undefined) {
+      reportRefusedSender(upstream.name, message);
+      return { outcome };
+    }
+    const refused = recipients.filter((_recipient, index) => {
+      const one = outcome.recipients[index];
+      return one !== undefined && isSenderRefusal(one);
+    });
+    const second = await handOver(permit, await withSender(message, address), refused, signal);
+    // The refusals stand where the upstream went out of order meanwhile: they wait, and are rewritten again.
+    if (second.kind === 'unavailable') {
+      return {
+        outcome: {
+          ...outcome,
+          recipients: outcome.recipients.map((one) => (isSenderRefusal(one) ? postponed(one) : one)),
+        },
+      };
+    }
+    let next = 0;
+    const merged = outcome.recipients.map((one) =>
+      isSenderRefusal(one) ? (second.recipients[next++] ?? one) : one,
+    );
+    const timing = {
+      connecting: outcome.timing.connecting + second.timing.connecting,
+      sending: outcome.timing.sending + second.timing.sending,
+    };
+    return { outcome: { ...second, recipients: merged, timing }, rewrittenSender: address };
+  }
+
+  /** One line for each client and sender: a device that may not send as itself says so with every message. */
+  function reportRefusedSender(upstream: string, message: UnsentMessage): void {
+    const key = `${upstream}\t${message.client}\t${message.sender}`;
+    if (reportedSenders.has(key)) return;
+    if (reportedSenders.size >= MOST_REMEMBERED) reportedSenders.clear();
+    reportedSenders.add(key);
+    log.error(
+      { upstream, client: message.client, sender: message.sender },
+      'The upstream does not let Postern send as this sender; set from.rewrite of the upstream to if-refused, or allow the sender there.',
+    );
+  }
+
+  /** The fallback's permit, where the message is too large for this upstream and the fallback lets it in. */
+  function permitForOversize(permit: GrantedPermit, outcome: Outcome): GrantedPermit | undefined {
+    const { fallback } = permit.runtime.settings;
+    if (permit.fallbackFrom || fallback === undefined || outcome.kind === 'unavailable') return undefined;
+    if (!outcome.recipients.every((one) => one.kind === 'rejected' && isOversize(one.reply)))
+      return undefined;
+    const runtime = deps.find(fallback);
+    const count = outcome.recipients.length;
+    if (!runtime || obstacleOf(runtime, count)) return undefined;
+    return new GrantedPermit(runtime, count, deps.released, {
+      upstream: permit.upstream,
+      reason: 'too large',
+    });
+  }
+
+  async function attempt(
+    permit: GrantedPermit,
+    message: UnsentMessage,
+    recipients: readonly EnvelopeRecipient[],
+    signal: AbortSignal,
+  ): Promise<Attempt> {
+    const first = await withPolicy(permit, message, recipients, signal);
+    const other = permitForOversize(permit, first.outcome);
+    if (!other)
+      return attemptOf(permit, isBlockedOversize(permit, first.outcome) ? postponedTry(first) : first);
+    try {
+      const second = await withPolicy(other, message, recipients, signal);
+      return attemptOf(other, second);
+    } finally {
+      other.release();
+    }
+  }
+
+  /** Too large here, and the fallback has no room just now: the message waits for it. */
+  function isBlockedOversize(permit: GrantedPermit, outcome: Outcome): boolean {
+    const { fallback } = permit.runtime.settings;
+    return (
+      permit.fallbackFrom === undefined &&
+      fallback !== undefined &&
+      deps.find(fallback) !== undefined &&
+      outcome.kind === 'answered' &&
+      outcome.recipients.every((one) => one.kind === 'rejected' && isOversize(one.reply))
+    );
+  }
+
+  return async (permit, message, recipients, signal) => {
+    const started = clock.monotonic();
+    let result: Attempt;
+    try {
+      if (!(permit instanceof GrantedPermit)) throw new Error('this permit was not given by these upstreams');
+      result = await attempt(permit, message, recipients, signal);
+    } catch (error) {
+      log.error(
+        { err: error, message: message.id, upstream: permit.upstream },
+        'A fault in Postern: the message waits.',
+      );
+      result = { upstream: permit.upstream, outcome: faulty(recipients, clock.monotonic() - started) };
+    }
+    meters.attempted(result, (clock.monotonic() - started) / 1000);
+    return result;
+  };
+}
+
+/** One delivery, and what it says about the upstream. */
+async function handOver(
+  permit: GrantedPermit,
+  message: UnsentMessage,
+  recipients: readonly EnvelopeRecipient[],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { runtime, ticket } = permit;
+  const outcome = await runtime.transport.deliver(message, recipients, signal);
+  if (outcome.kind === 'unavailable') {
+    const { timing: _timing, ...cause } = outcome;
+    runtime.circuit.failed(ticket, cause);
+    return outcome;
+  }
+  permit.handedOver += outcome.recipients.filter(isHandedOver).length;
+  if (outcome.recipients.some((one) => one.kind === 'deferred' && one.reason === 'connections')) {
+    runtime.governor.crowded();
+  }
+  // An attempt that was broken off by us says nothing about the upstream.
+  if (!signal.aborted || outcome.recipients.some(isHandedOver)) runtime.circuit.worked(ticket);
+  return outcome;
+}
+
+function attemptOf(permit: GrantedPermit, made: Try): Attempt {
+  return {
+    upstream: permit.upstream,
+    ...made,
+    ...(permit.fallbackFrom ? { fallbackFrom: permit.fallbackFrom } : {}),
+  };
+}
+
+/** It may have arrived, so it counts for the limits of the day. */
+function isHandedOver(outcome: RecipientOutcome): boolean {
+  return outcome.kind === 'delivered' || (outcome.kind === 'deferred' && outcome.reason === 'in-doubt');
+}
+
+function postponed(outcome: RecipientOutcome): RecipientOutcome {
+  return { kind: 'deferred', reason: 'busy', reply: outcome.reply };
+}
+
+function postponedTry(made: Try): Try {
+  if (made.outcome.kind === 'unavailable') return made;
+  return { ...made, outcome: { ...made.outcome, recipients: made.outcome.recipients.map(postponed) } };
+}
+
+function faulty(recipients: readonly EnvelopeRecipient[], sending: number): Outcome {
+  const reply = { code: 451, enhanced: '4.3.0', text: 'A fault in Postern; see its log' };
+  return {
+    kind: 'answered',
+    recipients: recipients.map(() => ({ kind: 'deferred', reason: 'busy', reply })),
+    timing: { connecting: 0, sending },
+  };
+}

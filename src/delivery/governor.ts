@@ -1,0 +1,100 @@
+import type { Clock } from '../shared/clock.ts';
+import { createConnectionSlots } from './connection-slots.ts';
+import type { DailyUsage } from './daily-usage.ts';
+import { createMessageRate, type MessageRate } from './message-rate.ts';
+import type { Wait } from './upstreams.ts';
+
+/** The limits of one upstream's settings. */
+export interface GovernorLimits {
+  readonly connections: number;
+  readonly messagesPerMinute?: number | undefined;
+  readonly recipientsPerDay?: number | undefined;
+  readonly recipientsPerMessage: number;
+}
+
+/** Keeps an upstream within its limits, this node with its share of them. */
+export interface Governor {
+  /** Why a message may not go now, or undefined. */
+  obstacle(recipients: number): Wait | undefined;
+  /** Takes a slot, and the message off the limits. */
+  take(recipients: number): void;
+  /** Gives the slot back; `handedOver` of the recipients that were taken count for the day. */
+  giveBack(recipients: number, handedOver: number): void;
+  crowded(): void;
+  /** The limits changed in the settings. */
+  setLimits(limits: GovernorLimits): void;
+  inUse(): number;
+}
+
+/** A wait until the store has said how much of the day’s limit is used, ms. */
+const UNTIL_LOADED = 1000;
+
+export function createGovernor(
+  initial: GovernorLimits,
+  usage: DailyUsage,
+  liveNodes: () => number,
+  clock: Clock,
+): Governor {
+  let limits = initial;
+  let nodes = 1;
+  let rate: MessageRate | undefined;
+  /** Recipients of attempts that are under way. */
+  let reserved = 0;
+  const slots = createConnectionSlots(limits.connections);
+  divide(true);
+
+  /** Every node keeps to its share; what one does not use is lost to the others until it leaves. */
+  function divide(force: boolean): void {
+    const live = Math.max(1, liveNodes());
+    if (!force && live === nodes) return;
+    nodes = live;
+    slots.setLimit(Math.floor(limits.connections / nodes));
+    rate =
+      limits.messagesPerMinute === undefined
+        ? undefined
+        : createMessageRate(limits.messagesPerMinute / nodes);
+  }
+
+  /** A message with very many recipients goes in several transactions, and each is one message to the upstream. */
+  const transactions = (recipients: number): number =>
+    Math.max(1, Math.ceil(recipients / limits.recipientsPerMessage));
+
+  function dayIsUsedUp(recipients: number): Wait | undefined {
+    const { recipientsPerDay } = limits;
+    if (recipientsPerDay === undefined) return undefined;
+    if (!usage.loaded()) return { wait: UNTIL_LOADED, reason: 'rate' };
+    const used = usage.total();
+    const room = (recipientsPerDay - used) / nodes - reserved;
+    // More recipients than a whole day allows would never go: they go when the day is unused.
+    if (recipients <= room || (used + reserved === 0 && recipients > recipientsPerDay / nodes))
+      return undefined;
+    return { wait: usage.waitForRoom(), reason: 'quota' };
+  }
+
+  return {
+    obstacle(recipients) {
+      divide(false);
+      const now = clock.monotonic();
+      if (!slots.free(now)) return { wait: Number.POSITIVE_INFINITY, reason: 'slots' };
+      const wait = rate?.wait(now) ?? 0;
+      if (wait > 0) return { wait, reason: 'rate' };
+      return dayIsUsedUp(recipients);
+    },
+    take(recipients) {
+      slots.take();
+      rate?.take(clock.monotonic(), transactions(recipients));
+      reserved += recipients;
+    },
+    giveBack(recipients, handedOver) {
+      slots.giveBack();
+      reserved -= recipients;
+      if (handedOver > 0) usage.add(handedOver);
+    },
+    crowded: () => slots.crowded(clock.monotonic()),
+    setLimits(next) {
+      limits = next;
+      divide(true);
+    },
+    inUse: () => slots.inUse(),
+  };
+}

@@ -1,0 +1,355 @@
+// oxlint-disable eslint/no-underscore-dangle -- the library's own names
+import type { Socket } from 'node:net';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { type Clock, type Timer } from '../../../shared/clock.ts';
+import { errorCode, errorText } from '../../../shared/errors.ts';
+import type { Reply } from '../../outcome.ts';
+import { parseReply } from './parse-reply.ts';
+
+/** Bytes of replies that one request may cost; a server that says more is cut off. */
+const REPLY_ALLOWANCE = 64 * 1024;
+const REPLY_ALLOWANCE_EACH = 4096;
+
+/** What nodemailer keeps to itself and this class builds on; its version is pinned. */
+interface Internals {
+  _responseActions: ((reply: string) => void)[];
+  _responseQueue: string[];
+  _remainder: string;
+  _supportedExtensions: string[];
+  _supportedAuth: string[];
+  _maxAllowedSize: number;
+  _auth: unknown;
+  _onData(chunk: Buffer): void;
+  _sendCommand(line: string, logged?: string): void;
+  _upgradeConnection(callback: (error: Error | null, secured?: boolean) => void): void;
+}
+
+type Options = NonNullable<ConstructorParameters<typeof SMTPConnection>[0]>;
+
+// The published types leave the members with an underscore out.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const Base = SMTPConnection as unknown as new (options: Options) => SMTPConnection & Internals;
+
+/** How far a connection had come. */
+export type ConnectionStep = 'tls' | 'greeting' | 'ehlo' | 'starttls' | 'auth' | 'ready';
+
+/** Why a connection is gone. */
+export interface Loss {
+  /** What happened, in a few words that go behind the server's name: `closed the connection`. */
+  readonly text: string;
+  readonly step: ConnectionStep;
+  /** Code of the network or of TLS, such as `ECONNRESET`. */
+  readonly code?: string;
+  /** Set when the server had said why. */
+  readonly reply?: Reply;
+}
+
+export interface ConnectionOptions {
+  /** Connected; ours from here on. */
+  readonly socket: Socket;
+  readonly security: 'none' | 'starttls' | 'tls';
+  readonly hostname: string;
+  readonly tls: NonNullable<Options['tls']>;
+  /** Called when the handshake is done and before anything is said over TLS; a text refuses the server. */
+  readonly checkPeer: (socket: Socket) => string | undefined;
+  readonly connectTimeout: number;
+  readonly commandTimeout: number;
+  readonly clock: Clock;
+}
+
+/**
+ * One connection to an upstream: nodemailer's SMTPConnection for greeting, EHLO, STARTTLS and AUTH, and requests of our
+ * own for everything behind, because a transaction of ours has to know each recipient's reply, give each recipient its own DSN
+ * parameters and say whether the end of the message had gone out.
+ *
+ * Promises: a request always ends, with its replies or with `lost` set; what a server sends is bounded; nothing is said to
+ * a server whose certificate was not accepted.
+ */
+export class UpstreamConnection extends Base {
+  /** Set once, when the connection cannot be used any more. */
+  lost: Loss | undefined;
+  step: ConnectionStep;
+  /** Transactions made. */
+  used = 0;
+  /** Set when a transaction was begun and not ended: RSET comes before the next one. */
+  unfinished = false;
+  /** Texts that never go into a reply. */
+  hidden: readonly string[] = [];
+  /** Called once when the connection is lost. */
+  onLost: (() => void) | undefined;
+  readonly #options: ConnectionOptions;
+  #allowance = REPLY_ALLOWANCE;
+  #finish: ((whole: boolean) => void) | undefined;
+  #deadline = 0;
+  #patience = 0;
+  #timer: Timer | undefined;
+  #armedFor = 0;
+
+  constructor(options: ConnectionOptions) {
+    super({
+      connection: options.socket,
+      secure: options.security === 'tls',
+      requireTLS: options.security === 'starttls',
+      ignoreTLS: options.security === 'none',
+      name: options.hostname,
+      tls: options.tls,
+      connectionTimeout: options.connectTimeout,
+      greetingTimeout: options.connectTimeout,
+      // Deadlines are ours; this one only has to lie behind all of them.
+      socketTimeout: 2_000_000_000,
+      socketCloseTimeout: 0,
+      maxResponseSize: REPLY_ALLOWANCE,
+      logger: false,
+    });
+    this.#options = options;
+    this.step = options.security === 'tls' ? 'tls' : 'greeting';
+    this.on('error', (error: unknown) => this.#failed(error));
+    this.on('end', () => this.#ended());
+  }
+
+  get extensions(): readonly string[] {
+    return this._supportedExtensions;
+  }
+
+  get mechanisms(): readonly string[] {
+    return this._supportedAuth;
+  }
+
+  /** Largest message that the server takes, in bytes; 0 when it does not say. */
+  get sizeLimit(): number {
+    return this._maxAllowedSize;
+  }
+
+  /** Resolves when EHLO is answered (over TLS where asked for): true, or false with `lost` set. */
+  open(): Promise<boolean> {
+    return this.#wait(this.#options.connectTimeout + this.#options.commandTimeout, (done) => {
+      this.connect((error) => {
+        if (error) this.#failed(error);
+        else done();
+      });
+    });
+  }
+
+  /** Signs in; resolves with the server's refusal, `undefined` when it agreed, or `lost` set. */
+  async signIn(user: string, password: string, method: string): Promise<Reply | undefined> {
+    this.step = 'auth';
+    this.hidden = hiddenForms(user, password);
+    let refusal: Reply | undefined;
+    await this.#wait(this.#options.commandTimeout, (done) => {
+      this.login({ user, pass: password, method, credentials: { user, pass: password } }, (error) => {
+        if (error) refusal = parseReply(error.response ?? `535 ${error.message}`, this.hidden);
+        done();
+      });
+    });
+    this._auth = undefined;
+    if (refusal === undefined && this.lost === undefined) this.step = 'ready';
+    return refusal;
+  }
+
+  /**
+   * Writes command lines in one piece and appends each reply to `replies` as it comes. False when the connection went
+   * before all were answered. `patience` is the longest wait for each reply, in milliseconds.
+   */
+  request(lines: readonly string[], replies: Reply[], patience: number): Promise<boolean> {
+    return this.#wait(patience, (done) => {
+      this.#allowance = REPLY_ALLOWANCE + lines.length * REPLY_ALLOWANCE_EACH;
+      this.expect(lines.length, replies, done);
+      this.write(`${lines.join('\r\n')}\r\n`);
+    });
+  }
+
+  /** Waits for one reply that may come while `send` is still writing. */
+  reply(replies: Reply[], patience: number, send: () => void): Promise<boolean> {
+    return this.#wait(patience, (done) => {
+      this.#allowance = REPLY_ALLOWANCE;
+      this.expect(1, replies, done);
+      send();
+    });
+  }
+
+  /** True when there is room for more at once. */
+  write(data: string | Buffer): boolean {
+    const socket = this._socket;
+    if (!socket || socket.destroyed || this.lost) return true;
+    return socket.write(data);
+  }
+
+  /** Resolves when what was written has left for the kernel, or the connection is lost. */
+  drained(): Promise<void> {
+    const socket = this._socket;
+    if (!socket || socket.destroyed || this.lost || !socket.writableNeedDrain) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        socket.off('drain', done);
+        socket.off('close', done);
+        resolve();
+      };
+      socket.on('drain', done);
+      socket.on('close', done);
+    });
+  }
+
+  /** Starts the wait for the next reply anew, when something has moved. */
+  extend(patience: number): void {
+    this.#patience = patience;
+    this.#deadline = this.#options.clock.monotonic() + patience;
+    this.#arm(patience);
+  }
+
+  /** Gives the connection up. */
+  giveUp(text: string, code?: string, reply?: Reply): void {
+    if (this.lost) return;
+    this.lost = {
+      text,
+      step: this.step,
+      ...(code === undefined ? {} : { code }),
+      ...(reply === undefined ? {} : { reply }),
+    };
+    this.close();
+    this.#ended();
+  }
+
+  /** Ends a transaction that was begun (RSET); false when the server does not agree. */
+  async startOver(patience: number): Promise<boolean> {
+    const replies: Reply[] = [];
+    await this.request(['RSET'], replies, patience);
+    this.unfinished = replies[0]?.code !== 250;
+    return !this.unfinished;
+  }
+
+  /** Says goodbye and resolves when the connection is closed, at the latest after `patience` ms. */
+  async leave(patience: number): Promise<void> {
+    if (!this.lost) await this.request(['QUIT'], [], patience);
+    this.giveUp('was left');
+  }
+
+  /** Usable for another transaction: nothing unread, nothing outstanding. */
+  get clean(): boolean {
+    return (
+      this.lost === undefined &&
+      this._remainder === '' &&
+      this._responseQueue.length === 0 &&
+      this._responseActions.length === 0
+    );
+  }
+
+  override _onData(chunk: Buffer): void {
+    this.#allowance -= chunk.length;
+    if (this.#allowance < 0) this.giveUp('sent endless replies', 'EPROTOCOL');
+    else super._onData(chunk);
+  }
+
+  override _sendCommand(line: string, logged?: string): void {
+    if (line.startsWith('EHLO') || line.startsWith('HELO')) this.step = 'ehlo';
+    else if (line === 'STARTTLS') this.step = 'starttls';
+    super._sendCommand(line, logged);
+  }
+
+  override _upgradeConnection(callback: (error: Error | null, secured?: boolean) => void): void {
+    // RFC 3207 section 6: whatever came behind the reply to STARTTLS came from somebody in between.
+    if (this._remainder !== '' || this._responseQueue.length > 0) {
+      this.giveUp(
+        'sent more behind its reply to STARTTLS, which only somebody in between would do',
+        'EINJECTED',
+      );
+      return;
+    }
+    this.step = 'tls';
+    super._upgradeConnection((error, secured) => {
+      const socket = this._socket;
+      const refusal = error || !socket ? undefined : this.#options.checkPeer(socket);
+      if (refusal !== undefined) {
+        this.giveUp(refusal, 'ECERTIFICATE');
+        return;
+      }
+      if (!error) this.step = this.stage === 'connected' ? 'ehlo' : 'greeting';
+      callback(error, secured);
+    });
+  }
+
+  /** Hands the next `count` replies to `replies`, then calls `done`. */
+  expect(count: number, replies: Reply[], done: () => void): void {
+    let open = count;
+    const action = (raw: string): void => {
+      const reply = parseReply(raw, this.hidden);
+      if (reply.code === 0) {
+        this.giveUp(
+          `answered with something that is no SMTP reply: ${reply.text.slice(0, 100)}`,
+          'EPROTOCOL',
+        );
+        return;
+      }
+      replies.push(reply);
+      this.#deadline = this.#options.clock.monotonic() + this.#patience;
+      open -= 1;
+      if (open === 0) done();
+    };
+    for (let index = 0; index < count; index += 1) this._responseActions.push(action);
+  }
+
+  #wait(patience: number, start: (done: () => void) => void): Promise<boolean> {
+    if (this.lost) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      this.#finish = (whole) => {
+        this.#finish = undefined;
+        resolve(whole);
+      };
+      this.extend(patience);
+      start(() => this.#finish?.(true));
+    });
+  }
+
+  /** One timer serves many requests: it looks at the deadline when it fires, so a message costs none. */
+  #arm(patience: number): void {
+    if (this.#timer && patience >= this.#armedFor) return;
+    this.#timer?.cancel();
+    this.#armedFor = patience;
+    this.#timer = this.#options.clock.after(patience, () => {
+      this.#timer = undefined;
+      if (this.#finish === undefined || this.lost) return;
+      const left = this.#deadline - this.#options.clock.monotonic();
+      if (left <= 0) this.giveUp(`did not answer within ${this.#patience / 1000} s`, 'ETIMEDOUT');
+      else this.#arm(left);
+    });
+  }
+
+  #failed(error: unknown): void {
+    const response =
+      typeof error === 'object' && error !== null && 'response' in error ? error.response : false;
+    const original =
+      typeof error === 'object' && error !== null && 'originalCode' in error ? error.originalCode : undefined;
+    const code = typeof original === 'string' ? original : errorCode(error);
+    const reply = typeof response === 'string' ? parseReply(response, this.hidden) : undefined;
+    this.giveUp(lossText(code, errorText(error)), code, reply?.code === 0 ? undefined : reply);
+  }
+
+  #ended(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.lost ??= { text: 'closed the connection', step: this.step };
+    this.#finish?.(false);
+    const onLost = this.onLost;
+    this.onLost = undefined;
+    onLost?.();
+  }
+}
+
+/** The library's texts may hold a whole reply or command; these hold none. */
+function lossText(code: string | undefined, text: string): string {
+  if (code === 'ETIMEDOUT') return 'did not answer in time';
+  if (code === 'ECONNECTION' || code === 'ECONNRESET' || code === 'EPIPE') return 'closed the connection';
+  if (code === 'EPROTOCOL')
+    return text.startsWith('Server response') ? 'sent endless replies' : 'broke the protocol';
+  if (code === 'ETLS') return 'broke off while the connection was being encrypted';
+  return `broke the connection (${code ?? 'unknown error'})`;
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
+}
+
+function hiddenForms(user: string, password: string): readonly string[] {
+  return [base64(`\u0000${user}\u0000${password}`), base64(password), password].filter(
+    (text) => text.length > 2,
+  );
+}

@@ -1,0 +1,43 @@
+import type { Reply } from '../../outcome.ts';
+
+const LONGEST_TEXT = 1000;
+const LINE = /^([2-5]\d\d)(?:[ -](?:([245]\.\d{1,3}\.\d{1,3})(?:[ \t]+|$))?(.*))?$/s;
+/** Control characters, and what turns the direction of a line or starts a new one in a terminal or page. */
+const UNSHOWABLE = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
+
+/**
+ * Reads a whole reply (RFC 5321 section 4.2.1), its lines separated by LF. A reply that is none gets code 0 and keeps its
+ * text. Texts in `hidden` (a password and its encodings, which a server may echo) are replaced.
+ */
+export function parseReply(raw: string, hidden: readonly string[] = []): Reply {
+  const lines = raw.length > 16_384 ? raw.slice(0, 16_384).split('\n') : raw.split('\n');
+  const first = LINE.exec(lines[0] ?? '');
+  if (!first) return { code: 0, text: showable(raw, hidden) };
+  const enhanced = first[2];
+  let text = first[3] ?? '';
+  for (const line of lines.slice(1)) {
+    const match = LINE.exec(line);
+    text += ` ${match ? (match[3] ?? '') : line}`;
+  }
+  text = showable(text, hidden);
+  const code = Number(first[1]);
+  return enhanced === undefined ? { code, text } : { code, enhanced, text };
+}
+
+/** Bounded, on one line, without control characters and secrets. */
+export function showable(text: string, hidden: readonly string[] = []): string {
+  let shown = text;
+  for (const secret of hidden) if (secret !== '') shown = shown.replaceAll(secret, '[secret]');
+  shown = shown
+    .slice(0, 4 * LONGEST_TEXT)
+    .replace(UNSHOWABLE, ' ')
+    .trim();
+  return shown.length > LONGEST_TEXT ? `${shown.slice(0, LONGEST_TEXT - 1)}…` : shown;
+}
+
+/** A reply as an SMTP server would write it, for sentences. */
+export function replyText(reply: Reply): string {
+  return [reply.code === 0 ? '' : String(reply.code), reply.enhanced ?? '', reply.text]
+    .filter((part) => part !== '')
+    .join(' ');
+}

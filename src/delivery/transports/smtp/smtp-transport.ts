@@ -1,0 +1,242 @@
+import type { EnvelopeRecipient } from '../../../message/envelope.ts';
+import type { ClassificationContext } from '../../classify.ts';
+import type { Answered, Outcome, RecipientOutcome, Unavailable } from '../../outcome.ts';
+import type { OutgoingMessage, Transport } from '../../transport.ts';
+import { commandLines, unspeakable } from './command-lines.ts';
+import { conclude } from './conclude.ts';
+import { UpstreamConnection } from './connection.ts';
+import { createConnectionPool } from './connection-pool.ts';
+import { fitContent } from './fit-content.ts';
+import { type NoConnection, openConnection, type SmtpAccess } from './open-connection.ts';
+import { type Transcript, transact } from './transaction.ts';
+
+/** Longest wait for the reply to QUIT or RSET, ms. */
+const PARTING_PATIENCE = 5000;
+/** A server that puts recipients off to another transaction again and again settles at least one each time; this is enough. */
+const MOST_TRANSACTIONS = 1000;
+
+/** What one connection made of a message. */
+interface Handover {
+  readonly outcomes: readonly RecipientOutcome[];
+  readonly unavailable?: Unavailable;
+  readonly dsnPassedOn: boolean;
+  /** Nothing was accepted and the connection was gone before it was used: another one may do. */
+  readonly stale: boolean;
+}
+
+/**
+ * Hands messages to an SMTP server over warm connections.
+ *
+ * Promises: for each recipient one outcome; `delivered` only when the server answered 2xx behind the whole message; a
+ * connection that the server had closed while it was idle costs no attempt, as long as no byte of the message was accepted.
+ */
+export function createSmtpTransport(access: SmtpAccess): Transport {
+  const { upstream, clock } = access;
+  const user = upstream.authentication.type === 'password' ? upstream.authentication.user : undefined;
+  const context: ClassificationContext = {
+    upstream: upstream.name,
+    host: upstream.host,
+    ...(user === undefined ? {} : { user }),
+  };
+  const patience = Math.min(PARTING_PATIENCE, upstream.timeout.command);
+  const pool = createConnectionPool(
+    {
+      idle: upstream.limits.idle,
+      messagesPerConnection: upstream.limits.messagesPerConnection,
+      patience,
+    },
+    clock,
+  );
+  /** Deliveries and partings that are under way, and who waits for their end. */
+  let underWay = 0;
+  let onQuiet: (() => void) | undefined;
+  /** Refusals in a row that look passing and may not be. */
+  let suspicions = 0;
+  let closing = false;
+
+  async function open(signal: AbortSignal): Promise<UpstreamConnection | NoConnection> {
+    const connection = await openConnection(access, signal);
+    if (connection instanceof UpstreamConnection) pool.add(connection);
+    return connection;
+  }
+
+  async function handOver(
+    connection: UpstreamConnection,
+    warm: boolean,
+    message: OutgoingMessage,
+    recipients: readonly EnvelopeRecipient[],
+    signal: AbortSignal,
+  ): Promise<Handover> {
+    const abort = (): void => connection.giveUp('was left because Postern stops');
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+    try {
+      return await handOverAll(connection, warm, message, recipients);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async function handOverAll(
+    connection: UpstreamConnection,
+    warm: boolean,
+    message: OutgoingMessage,
+    recipients: readonly EnvelopeRecipient[],
+  ): Promise<Handover> {
+    const outcomes = new Map<EnvelopeRecipient, RecipientOutcome>();
+    const fitted = await fitContent(message, connection);
+    for (const recipient of recipients) {
+      const problem =
+        fitted.refused ??
+        unspeakable(message.sender, connection) ??
+        unspeakable(recipient.address, connection);
+      if (problem) outcomes.set(recipient, problem);
+    }
+    let left = recipients.filter((recipient) => !outcomes.has(recipient));
+    let dsnPassedOn = false;
+    let handedOver = false;
+    for (let round = 0; left.length > 0 && round < MOST_TRANSACTIONS; round += 1) {
+      const batch = left.slice(0, upstream.limits.recipientsPerMessage);
+      const lines = commandLines(fitted.message, fitted.message.body.size, batch, connection);
+      if (connection.unfinished) await connection.startOver(patience);
+      const transcript = await transact(connection, {
+        ...lines,
+        body: fitted.message.body,
+        commandTimeout: upstream.timeout.command,
+        dataTimeout: upstream.timeout.data,
+      });
+      if (warm && round === 0 && isStale(transcript)) {
+        return { outcomes: [], dsnPassedOn: false, stale: true };
+      }
+      const conclusion = conclude(transcript, context);
+      const unavailable = conclusion.unavailable ?? suspected(conclusion.suspect, conclusion.recipients);
+      if (unavailable && !handedOver) return { outcomes: [], unavailable, dsnPassedOn: false, stale: false };
+      conclusion.recipients.forEach((outcome, index) => {
+        const recipient = batch[index];
+        if (recipient && outcome) outcomes.set(recipient, outcome);
+      });
+      handedOver ||= conclusion.recipients.some((outcome) => outcome?.kind === 'delivered');
+      dsnPassedOn ||= lines.dsnPassedOn;
+      left = left.filter((recipient) => !outcomes.has(recipient));
+    }
+    return {
+      outcomes: recipients.map((recipient) => outcomes.get(recipient) ?? putOff(context.host)),
+      dsnPassedOn,
+      stale: false,
+    };
+  }
+
+  function suspected(
+    suspect: (Unavailable & { readonly tries: number }) | undefined,
+    recipients: readonly (RecipientOutcome | undefined)[],
+  ): Unavailable | undefined {
+    if (recipients.some((outcome) => outcome?.kind === 'delivered')) suspicions = 0;
+    if (!suspect) return undefined;
+    suspicions += 1;
+    if (suspicions < suspect.tries) return undefined;
+    const { tries, ...unavailable } = suspect;
+    return { ...unavailable, text: `${unavailable.text} (${tries} times in a row)` };
+  }
+
+  async function deliver(
+    message: OutgoingMessage,
+    recipients: readonly EnvelopeRecipient[],
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const started = clock.monotonic();
+    let ready = started;
+    let connection: UpstreamConnection | NoConnection | undefined = pool.take();
+    let warm = connection !== undefined;
+    for (;;) {
+      connection ??= await open(signal);
+      ready = clock.monotonic();
+      if (!(connection instanceof UpstreamConnection)) {
+        if (signal.aborted)
+          return { ...stopped(recipients), timing: { connecting: ready - started, sending: 0 } };
+        return {
+          ...withoutConnection(connection, recipients),
+          timing: { connecting: ready - started, sending: 0 },
+        };
+      }
+      const handover = await handOver(connection, warm, message, recipients, signal);
+      settle(connection, handover);
+      if (handover.stale) {
+        connection = undefined;
+        warm = false;
+        continue;
+      }
+      const timing = { connecting: warm ? 0 : ready - started, sending: clock.monotonic() - ready };
+      if (handover.unavailable) return { ...handover.unavailable, timing };
+      return {
+        kind: 'answered',
+        recipients: handover.outcomes,
+        reused: warm,
+        ...(handover.dsnPassedOn ? { dsnPassedOn: true } : {}),
+        timing,
+      };
+    }
+  }
+
+  function settle(connection: UpstreamConnection, handover: Handover): void {
+    const crowded = handover.outcomes.some(
+      (outcome) => outcome.kind === 'deferred' && outcome.reason === 'connections',
+    );
+    // Too many connections: those that only wait go first.
+    if (crowded) void pool.shrink();
+    const kept = pool.put(connection, closing || crowded || handover.unavailable !== undefined);
+    if (kept) void track(kept);
+  }
+
+  async function track<T>(work: Promise<T>): Promise<T> {
+    underWay += 1;
+    try {
+      return await work;
+    } finally {
+      underWay -= 1;
+      if (underWay === 0) onQuiet?.();
+    }
+  }
+
+  return {
+    deliver: (message, recipients, signal) => track(deliver(message, recipients, signal)),
+    connections: () => pool.size(),
+    async close() {
+      closing = true;
+      await pool.shrink();
+      if (underWay > 0) await new Promise<void>((resolve) => (onQuiet = resolve));
+      await pool.shrink();
+    },
+  };
+}
+
+/** The server had closed the warm connection, or said so in answer to MAIL (RFC 5321 section 3.8). */
+function isStale(transcript: Transcript): boolean {
+  if (transcript.mail?.code === 421) return true;
+  return transcript.lost !== undefined && transcript.data === undefined;
+}
+
+function stopped(recipients: readonly EnvelopeRecipient[]): Answered {
+  const reply = { code: 451, enhanced: '4.3.2', text: 'Postern stopped before the message was sent' };
+  return {
+    kind: 'answered',
+    recipients: recipients.map(() => ({ kind: 'deferred', reason: 'busy', reply })),
+  };
+}
+
+function withoutConnection(
+  failure: NoConnection,
+  recipients: readonly EnvelopeRecipient[],
+): Unavailable | Answered {
+  if (failure.kind === 'unavailable') return failure;
+  const { reply, verdict } = failure;
+  const outcome: RecipientOutcome = { ...verdict, reply };
+  return { kind: 'answered', recipients: recipients.map(() => outcome) };
+}
+
+function putOff(host: string): RecipientOutcome {
+  return {
+    kind: 'deferred',
+    reason: 'busy',
+    reply: { code: 452, enhanced: '4.5.3', text: `${host} put this recipient off too often` },
+  };
+}

@@ -1,0 +1,78 @@
+import type { UpstreamSettings } from '../settings/schema-upstreams.ts';
+import type { Circuit, Ticket } from './circuit.ts';
+import type { DailyUsage } from './daily-usage.ts';
+import type { Governor } from './governor.ts';
+import type { Transport } from './transport.ts';
+import type { Permit, UpstreamStatus, Wait } from './upstreams.ts';
+
+/** One upstream at work: its settings with everything that they brought to life. */
+export interface UpstreamRuntime {
+  readonly settings: UpstreamSettings;
+  readonly circuit: Circuit;
+  readonly governor: Governor;
+  readonly usage: DailyUsage;
+  readonly transport: Transport;
+  /** Names of the upstreams for which somebody was told to wait on this one. */
+  readonly waiting: Set<string>;
+}
+
+/** Leave that was given; what it took is given back once. */
+export class GrantedPermit implements Permit {
+  readonly upstream: string;
+  readonly fallbackFrom?: { readonly upstream: string; readonly reason: string };
+  readonly runtime: UpstreamRuntime;
+  readonly ticket: Ticket;
+  /** Recipients that count for the day's limit; set by the delivery. */
+  handedOver = 0;
+  readonly #recipients: number;
+  readonly #released: (runtime: UpstreamRuntime) => void;
+  #open = true;
+
+  constructor(
+    runtime: UpstreamRuntime,
+    recipients: number,
+    released: (runtime: UpstreamRuntime) => void,
+    fallbackFrom?: { readonly upstream: string; readonly reason: string },
+  ) {
+    this.upstream = runtime.settings.name;
+    if (fallbackFrom) this.fallbackFrom = fallbackFrom;
+    this.runtime = runtime;
+    this.#recipients = recipients;
+    this.#released = released;
+    runtime.governor.take(recipients);
+    this.ticket = runtime.circuit.begin();
+  }
+
+  release(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.runtime.governor.giveBack(this.#recipients, this.handedOver);
+    this.runtime.circuit.abandoned(this.ticket);
+    this.#released(this.runtime);
+  }
+}
+
+/** Why a message may not go to this upstream now, or undefined. */
+export function obstacleOf(runtime: UpstreamRuntime, recipients: number): Wait | undefined {
+  return runtime.circuit.obstacle() ?? runtime.governor.obstacle(recipients);
+}
+
+/** Another upstream helps where this one is out of order; not where it only asks for patience. */
+export function isCurable(wait: Wait): boolean {
+  return wait.reason !== 'slots' && wait.reason !== 'rate' && wait.reason !== 'throttled';
+}
+
+export function statusOf(runtime: UpstreamRuntime): UpstreamStatus {
+  const { state, cause, since, nextProbeAt } = runtime.circuit.view();
+  return {
+    name: runtime.settings.name,
+    kind: runtime.settings.kind,
+    circuit: state,
+    ...(cause ? { reason: cause.reason, text: cause.text } : {}),
+    ...(cause?.remedy === undefined ? {} : { remedy: cause.remedy }),
+    ...(since === undefined ? {} : { since }),
+    ...(nextProbeAt === undefined ? {} : { nextProbeAt }),
+    connections: runtime.transport.connections?.() ?? runtime.governor.inUse(),
+    recipientsToday: runtime.usage.total(),
+  };
+}
