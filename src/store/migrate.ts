@@ -1,0 +1,68 @@
+import { type Kysely, sql } from 'kysely';
+import { RelayError } from '../shared/errors.ts';
+import type { Engine } from './engine.ts';
+import { migrations as allMigrations, type Migration } from './migrations.ts';
+import type { Schema } from './schema.ts';
+
+/**
+ * Brings the store to the schema of this code: forward only, everything in one transaction. A store that a newer Postern
+ * has written is refused with `store-newer` and left as it is. A SQLite file that has data is copied first.
+ */
+export async function migrate(
+  engine: Engine,
+  migrations: readonly Migration[] = allMigrations,
+): Promise<void> {
+  const known = migrations.at(-1)?.version ?? 0;
+  const found = await readVersion(engine);
+  refuseNewer(found, known);
+  if (found === known) return;
+  if (found > 0) await engine.copyBeforeMigration(found);
+  await engine.db.transaction().execute(async (transaction) => {
+    await engine.lockMigrations(transaction);
+    // Read again under the lock: another node may have migrated while we waited for it.
+    const current = await newest(transaction);
+    refuseNewer(current, known);
+    for (const migration of migrations.filter((each) => each.version > current)) {
+      await migration.up(transaction, engine);
+      await transaction
+        .insertInto('schema_versions')
+        .values({ version: migration.version, name: migration.name, applied_at: engine.databaseNow })
+        .execute();
+    }
+  });
+}
+
+/** The schema version of a store; 0 for an empty one, which has the table of versions afterwards. */
+export function readVersion(engine: Engine): Promise<number> {
+  return engine.db.transaction().execute(async (transaction) => {
+    await engine.lockMigrations(transaction);
+    await transaction.schema
+      .createTable('schema_versions')
+      .ifNotExists()
+      .addColumn('version', 'integer', (column) => column.primaryKey().notNull())
+      .addColumn('name', 'text', (column) => column.notNull())
+      .addColumn('applied_at', 'bigint', (column) => column.notNull())
+      .execute();
+    return newest(transaction);
+  });
+}
+
+/** Throws `store-newer` when the store's version is beyond what this code knows. */
+export function refuseNewer(found: number, known = allMigrations.at(-1)?.version ?? 0): void {
+  if (found <= known) return;
+  throw new RelayError(
+    'store-newer',
+    `The store has schema version ${found}; this Postern knows versions up to ${known}.`,
+    {
+      hint: 'Start the newer Postern that wrote the store, or restore a backup that this version made.',
+    },
+  );
+}
+
+async function newest(db: Kysely<Schema>): Promise<number> {
+  const row = await db
+    .selectFrom('schema_versions')
+    .select(sql<number>`coalesce(max(version), 0)`.as('version'))
+    .executeTakeFirst();
+  return row?.version ?? 0;
+}

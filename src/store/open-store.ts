@@ -1,0 +1,83 @@
+import { sql } from 'kysely';
+import type { DeniedStorage } from '../inbound/denied.ts';
+import type { QueueStorage } from '../queue/storage.ts';
+import type { SettingsStorage } from '../settings/storage.ts';
+import type { Clock } from '../shared/clock.ts';
+import { RelayError } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+import { createDeniedStorage } from './denied.ts';
+import type { Engine } from './engine.ts';
+import type { StoreFaults } from './faults.ts';
+import { migrate } from './migrate.ts';
+import type { Migration } from './migrations.ts';
+import { openPostgres } from './postgres/open-postgres.ts';
+import { createQueueStorage } from './queue.ts';
+import { createSettingsStorage } from './settings.ts';
+import { openSqlite } from './sqlite/open-sqlite.ts';
+
+/** The store, opened and migrated. Everything it throws is a RelayError. */
+export interface Store {
+  readonly kind: 'sqlite' | 'postgres';
+  readonly queue: QueueStorage;
+  readonly settings: SettingsStorage;
+  readonly denied: DeniedStorage;
+  /** A consistent copy in a new file, made while the store works. Throws `not-allowed` on PostgreSQL. */
+  backup(path: string): Promise<void>;
+  /** Bytes that the store can still grow by; infinite on PostgreSQL, whose disk is not ours to see. */
+  freeBytes(): Promise<number>;
+  /** Resolves when the database answers; throws `store-unavailable` otherwise. Cheap. */
+  healthy(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OpenStoreOptions {
+  /** `sqlite:`, `sqlite:PATH` (relative to the data directory) or `postgres://…`. */
+  readonly database: string;
+  readonly dataDirectory: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Id of the node that opens it, as it is now; left out by tools that own no messages. */
+  readonly node?: () => string;
+  /** For tests only. */
+  readonly faults?: StoreFaults;
+  /** For tests only: another list of migrations. */
+  readonly migrations?: readonly Migration[];
+}
+
+/**
+ * Opens the store and brings it to this version's schema. Throws `configuration` for an address that is none,
+ * `store-busy` when another process has the SQLite file, `store-newer` when a newer Postern wrote it.
+ */
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  const { clock, node = () => '' } = options;
+  const engine = await openEngine(options);
+  try {
+    await migrate(engine, options.migrations);
+    // Whoever was a node of this file is dead, for we have its lock: their leases need not run out first.
+    if (engine.kind === 'sqlite') await engine.db.deleteFrom('nodes').execute();
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  return {
+    kind: engine.kind,
+    queue: createQueueStorage({ engine, clock, node }),
+    settings: createSettingsStorage(engine),
+    denied: createDeniedStorage(engine),
+    backup: (path) => engine.backup(path),
+    freeBytes: () => engine.freeBytes(),
+    healthy: async () => {
+      await sql`select 1`.execute(engine.db);
+    },
+    close: () => engine.close(),
+  };
+}
+
+function openEngine(options: OpenStoreOptions): Promise<Engine> {
+  if (options.database.startsWith('sqlite:')) return openSqlite(options);
+  if (/^postgres(ql)?:\/\//.test(options.database)) return openPostgres(options);
+  // The address may hold a password, so it is not repeated.
+  throw new RelayError('configuration', 'The database address is neither sqlite: nor postgres://.', {
+    hint: 'Use --database sqlite: for a file in the data directory, or --database postgres://USER@HOST/NAME.',
+  });
+}

@@ -1,0 +1,58 @@
+import { type ClientConfig, Pool, TypeOverrides } from 'pg';
+import { errorText, RelayError } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+
+/** Connections of one node, without the one that listens. */
+const MOST_CONNECTIONS = 8;
+
+/** Milliseconds. */
+const CONNECT_TIMEOUT = 5_000;
+const STATEMENT_TIMEOUT = 30_000;
+/** Ours beyond the server's, for a server that has gone silent. */
+const ANSWER_TIMEOUT = STATEMENT_TIMEOUT + 5_000;
+
+const INT8 = 20;
+const NUMERIC = 1700;
+
+/** Times and sums arrive as numbers: all that we store is far below 2^53. */
+const types = new TypeOverrides();
+types.setTypeParser(INT8, Number);
+types.setTypeParser(NUMERIC, Number);
+
+/** A commit that is answered has to be on the server's disk, whatever the server's or the user's default is. */
+const ENFORCE_SYNC = `select set_config('synchronous_commit', 'on', false)
+  where current_setting('synchronous_commit') in ('off', 'local', 'remote_write')`;
+
+/** What every connection has in common. Throws `configuration` for an address that cannot be read. */
+export function connectionOptions(database: string): ClientConfig {
+  if (!URL.canParse(database)) {
+    throw new RelayError('configuration', 'The database address cannot be read.', {
+      hint: 'Write postgres://USER:PASSWORD@HOST:PORT/NAME, with special characters percent-encoded.',
+    });
+  }
+  return {
+    connectionString: database,
+    application_name: 'postern',
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    statement_timeout: STATEMENT_TIMEOUT,
+    query_timeout: ANSWER_TIMEOUT,
+    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT,
+    keepAlive: true,
+    types,
+  };
+}
+
+export function createPool(database: string, log: Log): Pool {
+  const pool = new Pool({
+    ...connectionOptions(database),
+    max: MOST_CONNECTIONS,
+    idleTimeoutMillis: 60_000,
+  });
+  // A connection that breaks while it is idle is replaced; without a listener it would end the process.
+  pool.on('error', (error) => log.warn(`a connection to the database broke: ${errorText(error)}`));
+  pool.on('connect', (client) => {
+    // Queued before anything else that will be asked on this connection.
+    client.query(ENFORCE_SYNC).catch(() => client.end());
+  });
+  return pool;
+}

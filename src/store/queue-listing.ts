@@ -1,0 +1,117 @@
+import { sql } from 'kysely';
+import type { MessageRecord } from '../queue/message.ts';
+import type { MessageFilter, QueueStorage } from '../queue/storage.ts';
+import { firstMessageIdAt } from '../shared/ids.ts';
+import type { Engine } from './engine.ts';
+import { matchesFilter, matchingMessages } from './queue-filter.ts';
+import { messageOf } from './rows.ts';
+
+/** Messages that one query looks at; small enough that accepting mail does not wait noticeably behind it. */
+const WINDOW = 5_000;
+
+/** Messages that one call looks at; a page that ends here is short, and says where to read on. */
+const MOST_SCANNED = 200_000;
+
+/** Above the first character of every id. */
+const BEYOND_ALL_IDS = '~';
+
+/** A stretch of messages that the next query is confined to. */
+interface Window {
+  /** Only these, where an index named them. */
+  readonly ids?: readonly string[];
+  /** The oldest id in it; absent when it reaches to the oldest message of all. */
+  readonly floor?: string;
+}
+
+/**
+ * Lists newest first. A search by parts of texts goes through the messages in windows, so that it never holds the store
+ * for long; after MOST_SCANNED messages it returns what it has, perhaps nothing, with `next` to go on from.
+ */
+export function createQueueListing(engine: Engine): Pick<QueueStorage, 'list'> {
+  return {
+    async list(filter, limit, before) {
+      const messages: MessageRecord[] = [];
+      if (limit <= 0 || filter.ids?.length === 0 || filter.states?.length === 0) return { messages };
+      let cursor = start(filter, before);
+      for (let scanned = 0; scanned < MOST_SCANNED; scanned += WINDOW) {
+        const window = await nextWindow(engine, filter, cursor, limit);
+        let exhausted = false;
+        while (!exhausted) {
+          const wanted = limit + 1 - messages.length;
+          const rows = await matchingMessages(engine, filter, {
+            ...window,
+            before: cursor,
+            limit: wanted,
+          }).execute();
+          for (const message of rows.map(messageOf)) {
+            if (matchesFilter(message, filter)) messages.push(message);
+            if (messages.length > limit)
+              return { messages: messages.slice(0, limit), next: messages[limit - 1]?.id ?? '' };
+            cursor = message.id;
+          }
+          exhausted = rows.length < wanted;
+        }
+        if (window.floor === undefined) return { messages };
+        cursor = window.floor;
+      }
+      return { messages, next: cursor };
+    },
+  };
+}
+
+/** An id is never younger than the acceptance, so nothing accepted before a time has an id from behind it. */
+function start(filter: MessageFilter, before: string | undefined): string {
+  const latest =
+    filter.acceptedBefore === undefined ? BEYOND_ALL_IDS : firstMessageIdAt(filter.acceptedBefore);
+  return before !== undefined && before < latest ? before : latest;
+}
+
+async function nextWindow(
+  engine: Engine,
+  filter: MessageFilter,
+  before: string,
+  limit: number,
+): Promise<Window> {
+  const { ids, states, ...others } = filter;
+  const narrow = Object.values(others).every((value) => value === undefined);
+  if (ids !== undefined) return { ids };
+  if (states?.every((state) => state === 'queued' || state === 'held') === true) {
+    return openWindow(engine, states, before, narrow ? limit + 1 : WINDOW);
+  }
+  if (states === undefined && narrow) return {};
+  const floor = await engine.db
+    .selectFrom('messages')
+    .select('id')
+    .where('id', '<', before)
+    .orderBy('id', 'desc')
+    .offset(WINDOW - 1)
+    .limit(1)
+    .executeTakeFirst();
+  return floor === undefined ? {} : { floor: floor.id };
+}
+
+/** Unfinished messages from their partial indexes: however many finished ones there are, they are not looked at. */
+async function openWindow(
+  engine: Engine,
+  states: readonly string[],
+  before: string,
+  size: number,
+): Promise<Window> {
+  // As an expression the id cannot be taken from the primary key, which would mean reading every message.
+  const id = sql<string>`id || ''`;
+  const found: string[] = [];
+  for (const state of new Set(states)) {
+    const rows = await engine.db
+      .selectFrom('messages')
+      .select('id')
+      .where('state', '=', state === 'held' ? sql.lit('held') : sql.lit('queued'))
+      .where(id, '<', before)
+      .orderBy(id, 'desc')
+      .limit(size)
+      .execute();
+    found.push(...rows.map((row) => row.id));
+  }
+  const ids = found.toSorted((a, b) => (a < b ? 1 : -1)).slice(0, size);
+  const floor = ids.length === size ? ids.at(-1) : undefined;
+  return floor === undefined ? { ids } : { ids, floor };
+}

@@ -1,0 +1,48 @@
+/**
+ * The thread that owns the SQLite connection: no disk wait ever stops the main thread. Calls are run strictly in the
+ * order in which they arrive. A call that fails leaves no transaction behind, so that the next one starts clean.
+ */
+import { parentPort } from 'node:worker_threads';
+import { createConnection } from './connection.ts';
+import type { WorkerFailure, WorkerReply, WorkerRequest } from './protocol.ts';
+
+const connection = createConnection();
+
+parentPort?.on('message', (request: WorkerRequest) => {
+  const { id, call } = request;
+  try {
+    switch (call.kind) {
+      case 'open':
+        connection.open(call);
+        return reply({ id, result: undefined });
+      case 'query':
+        return reply({ id, result: connection.query(call.sql, call.parameters) });
+      case 'batch':
+        return reply({ id, result: connection.batch(call) });
+      case 'backup':
+        connection.backup(call.path).then(
+          () => reply({ id, result: undefined }),
+          (error: unknown) => reply({ id, error: failureOf(error) }),
+        );
+        return;
+      case 'close':
+        connection.close();
+        return reply({ id, result: undefined });
+    }
+  } catch (error) {
+    reply({ id, error: failureOf(error) });
+  }
+});
+
+function reply(answer: WorkerReply): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has none
+  parentPort?.postMessage(answer);
+}
+
+function failureOf(error: unknown): WorkerFailure {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number') {
+    return { message, code: error.errcode };
+  }
+  return { message };
+}

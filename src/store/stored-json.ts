@@ -1,0 +1,33 @@
+import type { Envelope } from '../message/envelope.ts';
+import type { JournalEvent, Origin, RecipientRecord } from '../queue/message.ts';
+import { RelayError } from '../shared/errors.ts';
+
+/**
+ * Reads back the JSON that we have written ourselves. Only its outer form is checked: what is inside was typed when it was
+ * stored, and later versions change stored JSON by a migration.
+ */
+export function storedOrigin(text: string): Omit<Origin, 'client'> {
+  return read(text, (value): value is Omit<Origin, 'client'> => isObject(value));
+}
+
+export function storedEnvelope(text: string): Omit<Envelope, 'recipients' | 'sender'> {
+  return read(text, (value): value is Omit<Envelope, 'recipients' | 'sender'> => isObject(value));
+}
+
+export function storedRecipients(text: string): readonly RecipientRecord[] {
+  return read(text, (value): value is readonly RecipientRecord[] => Array.isArray(value));
+}
+
+export function storedEvent(text: string): JournalEvent {
+  return read(text, (value): value is JournalEvent => isObject(value) && 'type' in value);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function read<T>(text: string, is: (value: unknown) => value is T): T {
+  const value: unknown = JSON.parse(text);
+  if (is(value)) return value;
+  throw new RelayError('internal', 'The store holds a message in a form that this version does not know.');
+}
