@@ -16,7 +16,7 @@ const MAX_FILE_SIZE = 256;
 export async function openMasterKey(file: string, random: Random): Promise<Buffer> {
   const existing = await readKey(file);
   if (existing !== undefined) return existing;
-  await makeKey(file, random.bytes(KEY_LENGTH));
+  await makeKey(file, random);
   const made = await readKey(file);
   if (made === undefined) throw unusable(file, 'disappeared while it was made', 'start again');
   return made;
@@ -61,9 +61,11 @@ function decodeKey(content: Buffer): Buffer | undefined {
  * The key appears under its name only when it is whole and on the disk: written and synced under another name, then linked
  * (which, unlike a rename, never replaces the key of another process that was quicker), then the directory synced.
  */
-async function makeKey(file: string, key: Buffer): Promise<void> {
+async function makeKey(file: string, random: Random): Promise<void> {
   const directory = path.dirname(file);
-  const draft = `${file}.${process.pid}.new`;
+  const key = random.bytes(KEY_LENGTH);
+  // A name of its own, so that neither a neighbour nor what a crash left behind is in the way.
+  const draft = `${file}.${random.bytes(6).toString('hex')}.new`;
   try {
     const handle = await open(draft, 'wx', 0o600);
     try {

@@ -55,7 +55,7 @@ export function isCommand(source: SecretSource | PasswordSource): boolean {
 }
 
 function readVariable(name: string, environment: NodeJS.ProcessEnv): Secret {
-  const text = environment[name];
+  const text = Object.hasOwn(environment, name) ? environment[name] : undefined;
   const named = `the environment variable ${name}`;
   if (text === undefined) throw unavailable(named, 'is not set', 'set it and restart Postern');
   if (text === '') throw unavailable(named, 'is empty', 'set it and restart Postern');
