@@ -40,28 +40,39 @@ export function createLoader(deps: {
   place: (record: MessageRecord) => void;
 }): Loader {
   const { storage, memory, clock, log } = deps;
-  const withMore = new Set<string>();
+  /** Lanes with more in the store, and how often we have been told so: what is read may be older than the last word. */
+  const withMore = new Map<string, number>();
   const filling = new Set<string>();
   const due = new Map<string, Timer & { at: number }>();
   let timer: Timer | undefined;
   let stopped = false;
 
+  function hear(lane: string): void {
+    withMore.set(lane, (withMore.get(lane) ?? 0) + 1);
+  }
+
+  /** Fills a lane up until it has enough, or the store has no more that is due. */
   async function fill(lane: string): Promise<void> {
-    if (filling.has(lane) || stopped) return;
+    if (filling.has(lane)) return;
     filling.add(lane);
     try {
-      const room = Math.min(PAGE, memory.room(lane));
-      if (room === 0) return;
-      const limit = memory.inLane(lane) + room;
-      const records = await storage.due(deps.node(), lane, clock.now(), limit);
-      if (records.length < limit) withMore.delete(lane);
-      for (const record of records) {
-        if (!memory.has(record.id) && !deps.isBarred(record.id) && memory.room(lane) > 0) deps.place(record);
+      while (!stopped && withMore.has(lane) && memory.inLane(lane) < LOW_WATER && memory.room(lane) > 0) {
+        await fillOnce(lane);
       }
     } catch (error) {
       log.warn({ err: error, lane }, 'The queue could not be read; it is tried again');
     } finally {
       filling.delete(lane);
+    }
+  }
+
+  async function fillOnce(lane: string): Promise<void> {
+    const limit = memory.inLane(lane) + Math.min(PAGE, memory.room(lane));
+    const told = withMore.get(lane);
+    const records = await storage.due(deps.node(), lane, clock.now(), limit);
+    if (records.length < limit && withMore.get(lane) === told) withMore.delete(lane);
+    for (const record of records) {
+      if (!memory.has(record.id) && !deps.isBarred(record.id) && memory.room(lane) > 0) deps.place(record);
     }
   }
 
@@ -73,8 +84,8 @@ export function createLoader(deps: {
           dueAt(lane, nextAttemptAt);
           continue;
         }
-        withMore.add(lane);
-        if (memory.inLane(lane) < LOW_WATER) await fill(lane);
+        hear(lane);
+        await fill(lane);
       }
     } catch (error) {
       log.warn({ err: error }, 'The queue could not be looked over; it is tried again');
@@ -95,7 +106,7 @@ export function createLoader(deps: {
     known?.cancel();
     const { cancel } = clock.after(Math.max(0, time - clock.now()), () => {
       due.delete(lane);
-      withMore.add(lane);
+      hear(lane);
       void fill(lane);
     });
     due.set(lane, { at: time, cancel });
@@ -107,11 +118,11 @@ export function createLoader(deps: {
     dueAt,
     hasMore: (lane) => withMore.has(lane),
     more(lane) {
-      withMore.add(lane);
-      if (memory.inLane(lane) < LOW_WATER) void fill(lane);
+      hear(lane);
+      void fill(lane);
     },
     taken(lane) {
-      if (withMore.has(lane) && memory.inLane(lane) < LOW_WATER) void fill(lane);
+      if (withMore.has(lane)) void fill(lane);
     },
     stop() {
       stopped = true;
