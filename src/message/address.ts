@@ -30,6 +30,7 @@ const QUOTED_STRING = /^"(?:[\x20\x21\x23-\x5b\x5d-\x7e\u0080-\u{10FFFF}]|\\[\x2
 const ODD_LOCAL = /^[^\s\p{Cc}\p{Cs}<>,;:@"\\()[\]]+$/u;
 const DOMAIN =
   /^(?=.{1,255}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
+const DOMAIN_ASCII = /^[a-z0-9._-]*$/;
 const LITERAL = /^\[(?:(?<v4>[0-9.]+)|ipv6:(?<v6>[0-9a-f:.]+))\]$/i;
 /** The common case, decided in one go. */
 const PLAIN =
@@ -64,8 +65,8 @@ export function normaliseDomain(text: string): string | undefined {
   if (text.length > MAX_DOMAIN) return undefined;
   const lower = text.toLowerCase();
   if (DOMAIN.test(lower)) return lower;
-  // Only names beyond ASCII go through the converter: it also takes things apart that are no domains (`0x7f.1`).
-  if (!/[^\0-\x7f]/.test(lower)) return undefined;
+  // Only names beyond ASCII go through the converter, which reads more into a text than a name (`ü/b`, `0x7f.1`).
+  if (!/^[a-z0-9._\u0080-\u{10FFFF}-]+$/u.test(lower) || DOMAIN_ASCII.test(lower)) return undefined;
   const ascii = domainToASCII(lower);
   return DOMAIN.test(ascii) && !isIPv4(ascii) ? ascii : undefined;
 }
