@@ -170,8 +170,11 @@ export class UpstreamConnection extends Base {
   /** True when there is room for more at once. */
   write(data: string | Buffer): boolean {
     const socket = this._socket;
-    if (!socket || socket.destroyed || this.lost) return true;
-    return socket.write(data);
+    if (!socket || this.lost) return true;
+    if (socket.writable) return socket.write(data);
+    // The server closed its side, and the library ours: nothing that is written now would leave.
+    this.giveUp('closed the connection');
+    return true;
   }
 
   /** Resolves when what was written has left for the kernel, or the connection is lost. */
