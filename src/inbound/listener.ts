@@ -150,7 +150,9 @@ class RelayServer extends SMTPServer {
       if (connection instanceof Session) connection.stop();
     }
     const timer = this.#context.clock.after(deadline, () => {
-      for (const connection of this.connections) connection._socket.destroy();
+      for (const connection of this.connections) {
+        if (connection instanceof Session) connection.cut();
+      }
     });
     await closed;
     timer.cancel();
