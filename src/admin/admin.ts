@@ -4,10 +4,10 @@
  */
 import { readdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Express } from 'express';
 import { errorCode, RelayError } from '../shared/errors.ts';
+import { isLoopbackAddress } from '../shared/loopback.ts';
 import { createAdminApp } from './app.ts';
 import type { Route } from './route.ts';
 import { BACKUP_COPY } from './routes/backup.ts';
@@ -35,7 +35,7 @@ export interface Admin {
 
 export function createAdmin(options: AdminOptions): Admin {
   const { host, port, behindProxy, settings } = options;
-  const routes = adminRoutes(options, { publicMetrics: isLoopback(host) && !behindProxy });
+  const routes = adminRoutes(options, { publicMetrics: isLoopbackAddress(host) && !behindProxy });
   const app = createAdminApp({
     routes,
     services: options,
@@ -74,12 +74,6 @@ export function createAdmin(options: AdminOptions): Admin {
         : { host, port };
     },
   };
-}
-
-/** 127.0.0.0/8, ::1 and localhost. */
-export function isLoopback(host: string): boolean {
-  if (isIP(host) === 4) return host.startsWith('127.');
-  return host === '::1' || host === 'localhost';
 }
 
 function hostOf(url: string): string {

@@ -1,0 +1,90 @@
+import type { CommandEntry } from './command.ts';
+
+const verb = (name: 'retry' | 'hold' | 'release' | 'delete') => async () =>
+  (await import('./queue-verbs.ts')).queueVerb(name);
+
+/** Every command; the only source of `postern --help`. Modules are loaded when they are called. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'serve',
+    arguments: '',
+    summary: 'Run the relay.',
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  {
+    name: 'check',
+    arguments: 'FILE',
+    summary: 'Check a settings file and name every fault.',
+    load: async () => (await import('./check.ts')).check,
+  },
+  {
+    name: 'ready',
+    arguments: '',
+    summary: 'Tell whether the node can take mail.',
+    load: async () => (await import('./ready.ts')).ready,
+  },
+  {
+    name: 'settings get',
+    arguments: '',
+    summary: 'Print the settings, without the values of secrets.',
+    load: async () => (await import('./settings-get.ts')).settingsGet,
+  },
+  {
+    name: 'settings apply',
+    arguments: 'FILE',
+    summary: 'Replace the settings by a file.',
+    load: async () => (await import('./settings-apply.ts')).settingsApply,
+  },
+  {
+    name: 'settings history',
+    arguments: '',
+    summary: 'Tell who changed the settings, when, and what.',
+    load: async () => (await import('./settings-history.ts')).settingsHistory,
+  },
+  {
+    name: 'settings rollback',
+    arguments: 'N',
+    summary: 'Put revision N of the settings into force again.',
+    load: async () => (await import('./settings-rollback.ts')).settingsRollback,
+  },
+  {
+    name: 'queue list',
+    arguments: '',
+    summary: 'List messages.',
+    load: async () => (await import('./queue-list.ts')).queueList,
+  },
+  {
+    name: 'queue show',
+    arguments: 'ID',
+    summary: 'Tell what happened to a message.',
+    load: async () => (await import('./queue-show.ts')).queueShow,
+  },
+  { name: 'queue retry', arguments: '[ID…]', summary: 'Try messages again now.', load: verb('retry') },
+  { name: 'queue hold', arguments: '[ID…]', summary: 'Keep messages back.', load: verb('hold') },
+  { name: 'queue release', arguments: '[ID…]', summary: 'Send held messages.', load: verb('release') },
+  { name: 'queue delete', arguments: '[ID…]', summary: 'Delete messages for good.', load: verb('delete') },
+  {
+    name: 'send-test',
+    arguments: '',
+    summary: 'Send a test mail and tell what becomes of it.',
+    load: async () => (await import('./send-test.ts')).sendTest,
+  },
+  {
+    name: 'backup',
+    arguments: 'FILE',
+    summary: 'Copy the store to a file while it works.',
+    load: async () => (await import('./backup.ts')).backup,
+  },
+  {
+    name: 'restore',
+    arguments: 'FILE',
+    summary: 'Put a backup in place of the store; only while Postern is stopped.',
+    load: async () => (await import('./restore.ts')).restore,
+  },
+  {
+    name: 'import-cert',
+    arguments: 'FILE',
+    summary: 'Trust the certificate of an upstream.',
+    load: async () => (await import('./import-cert.ts')).importCert,
+  },
+];

@@ -1,0 +1,35 @@
+/** The flags by which a command finds the running node, and the environment that stands in for them. */
+import { join } from 'node:path';
+import type { Flags, Typed } from './command.ts';
+
+export const nodeFlags: Flags = {
+  admin: { value: 'ADDRESS:PORT', help: 'Admin address of the node (POSTERN_ADMIN; 127.0.0.1:8025)' },
+  data: { value: 'DIR', help: 'Data directory of the node (POSTERN_DATA; ./data)' },
+  'admin-token-file': {
+    value: 'FILE',
+    help: 'File with the token (POSTERN_ADMIN_TOKEN_FILE; admin.token in DIR)',
+  },
+};
+
+export const jsonFlag: Flags = { json: { help: 'Print JSON' } };
+
+/** The data directory that the command is about. */
+export function dataDirectory({ text, terminal }: Typed): string {
+  return text('data') ?? nonEmpty(terminal.env['POSTERN_DATA']) ?? 'data';
+}
+
+export function adminAddress({ text, terminal }: Typed): string {
+  return text('admin') ?? nonEmpty(terminal.env['POSTERN_ADMIN']) ?? '127.0.0.1:8025';
+}
+
+export function tokenFile(typed: Typed): string {
+  return (
+    typed.text('admin-token-file') ??
+    nonEmpty(typed.terminal.env['POSTERN_ADMIN_TOKEN_FILE']) ??
+    join(dataDirectory(typed), 'admin.token')
+  );
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}

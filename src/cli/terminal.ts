@@ -1,0 +1,9 @@
+/** What a command sees of the process that it runs in; tests give their own. */
+export interface Terminal {
+  /** Writes to standard output as it is: text of others has to be made safe first (output.ts). */
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Who types, for the journal and the history of the settings. */
+  readonly user: string;
+}

@@ -1,0 +1,26 @@
+import { userInfo } from 'node:os';
+import { run } from './cli/run.ts';
+
+// Whoever reads our output may go (`postern queue list | head`): that is no fault, and there is nobody left to write for.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  env: process.env,
+  user: `cli (${userName()})`,
+});
+
+/** Of the user that typed the command; a container may have none for its number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

@@ -1,0 +1,154 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { JournalEvent } from '../../src/queue/message.ts';
+import { type RunningAdmin, sampleMessage, startAdmin, TOKEN } from '../support/admin.ts';
+import { typed } from '../support/command-line.ts';
+
+const FIRST = '0000000000000001';
+const SECOND = '0000000000000002';
+
+describe('postern queue', () => {
+  let running: RunningAdmin;
+  let env: Record<string, string>;
+  beforeEach(async () => {
+    running = await startAdmin();
+    await writeFile(join(running.directory, 'admin.token'), `${TOKEN}\n`);
+    env = { POSTERN_ADMIN: running.url.slice('http://'.length), POSTERN_DATA: running.directory };
+    running.messages.set(FIRST, sampleMessage(FIRST));
+    running.messages.set(SECOND, sampleMessage(SECOND, { state: 'held' }));
+  });
+  afterEach(() => running.stop());
+
+  it('lists what is queued or held in aligned columns, and says how much there is in all', async () => {
+    const { code, out } = await typed(['queue', 'list'], env);
+    expect(code).to.equal(0);
+    const [head, second, first, sum] = out.split('\n');
+    expect(head).to.match(/^ID +STATE +ACCEPTED +SIZE +CLIENT +FROM +TO +SUBJECT$/);
+    expect(second).to.contain(SECOND).and.contain(' held ');
+    expect(first).to.contain(FIRST).and.contain(' queued ');
+    expect(second?.indexOf('scanner@')).to.equal(head?.indexOf('FROM'));
+    expect(sum).to.equal('2 messages. In all: 2 queued.');
+  });
+
+  it('passes conditions on, and prints JSON for programs', async () => {
+    const { code, out } = await typed(['queue', 'list', '--state', 'held', '--json'], env);
+    expect(code).to.equal(0);
+    expect(JSON.parse(out)).to.have.nested.property('messages[0].id', SECOND);
+    expect(JSON.parse(out)).to.have.property('messages').with.length(1);
+  });
+
+  it('shows a message with its journal as a story', async () => {
+    const attempt: JournalEvent = {
+      type: 'attempt',
+      upstream: 'office',
+      attempt: 1,
+      recipients: [
+        {
+          address: 'office@example.com',
+          result: 'deferred',
+          reply: { code: 451, enhanced: '4.3.2', text: 'try later' },
+          reason: 'busy',
+          remedy: 'wait',
+        },
+      ],
+      delays: [12, 3, 104, 2000],
+      nextAttemptAt: 1_795_000_060_000,
+      possibleDuplicate: true,
+    };
+    running.journals.set(FIRST, [{ message: FIRST, at: 1_795_000_000_500, node: 'n1', event: attempt }]);
+    const { code, out } = await typed(['queue', 'show', FIRST.toLowerCase()], env);
+    expect(code).to.equal(0);
+    expect(out).to.contain(`accepted: 250 2.0.0 Queued as ${FIRST}`);
+    expect(out).to.contain('attempt 1 at office, delays 0.012/0.003/0.1/2 s');
+    expect(out).to.contain('office@example.com deferred (busy): 451 4.3.2 try later');
+    expect(out)
+      .to.contain('possible duplicate')
+      .and.contain('what to do: wait')
+      .and.contain('next attempt at 2026-');
+  });
+
+  it('never sends control characters of a mail to the terminal', async () => {
+    const evil = '\u001b]0;owned\u0007\u009b31m\u202e\r\nID fake';
+    running.messages.set(
+      FIRST,
+      sampleMessage(FIRST, {
+        subject: evil,
+        envelope: { sender: `a${evil}@example.com`, eightBit: false, smtpUtf8: true },
+        recipients: [{ address: `b${evil}`, state: 'failed', reply: { code: 550, text: evil } }],
+        origin: { client: evil, listener: evil, address: evil, greeting: evil },
+      }),
+    );
+    for (const command of [['list'], ['list', '--json'], ['show', FIRST], ['show', FIRST, '--json']]) {
+      const { code, out } = await typed(['queue', ...command], env);
+      expect(code).to.equal(0);
+      expect(out).to.contain('owned');
+      expect(out).not.to.match(/[^\P{Cc}\n]|[\u202a-\u202e]/u);
+      expect(out).not.to.match(/^ID fake/m);
+    }
+  });
+
+  it('acts on the ids that are typed, in the name of the user who types', async () => {
+    const { code, out } = await typed(['queue', 'retry', FIRST], env);
+    expect({ code, out }).to.deep.equal({ code: 0, out: '1 message being tried again.\n' });
+    expect(running.verbs).to.deep.equal([{ verb: 'retry', filter: { ids: [FIRST] }, by: 'cli (tester)' }]);
+  });
+
+  it('releases to the upstream that is named', async () => {
+    const { code } = await typed(['queue', 'release', SECOND, '--to', 'office'], env);
+    expect(code).to.equal(0);
+    expect(running.verbs[0]).to.deep.include({ filter: { ids: [SECOND] }, upstream: 'office' });
+  });
+
+  it('wants a --yes before it deletes or releases more than one message', async () => {
+    for (const command of [
+      ['delete', FIRST, SECOND],
+      ['delete', '--client', 'scanner'],
+      ['delete', '--all'],
+    ]) {
+      const refused = await typed(['queue', ...command], env);
+      expect(refused.code).to.equal(2);
+      expect(refused.err).to.contain('2 messages').and.contain('--yes');
+    }
+    expect(running.verbs).to.deep.equal([]);
+    expect((await typed(['queue', 'delete', '--all', '--yes'], env)).code).to.equal(0);
+    expect(running.verbs[0]?.filter).to.deep.equal({ states: ['queued', 'held'] });
+  });
+
+  it('does nothing when nothing is named', async () => {
+    const { code, err } = await typed(['queue', 'delete', '--yes'], env);
+    expect(code).to.equal(2);
+    expect(err).to.contain('--all');
+    expect(running.verbs).to.deep.equal([]);
+  });
+
+  it('fails for an id that there is not', async () => {
+    const retry = await typed(['queue', 'retry', '000000000000000Z'], env);
+    expect(retry.code).to.equal(1);
+    const show = await typed(['queue', 'show', '000000000000000Z'], env);
+    expect(show).to.deep.include({ code: 1, out: '' });
+    expect(show.err).to.contain('There is no message 000000000000000Z.');
+    const odd = await typed(['queue', 'show', '../../settings'], env);
+    expect(odd.code).to.equal(1);
+    expect(odd.err).to.contain('is not a message id');
+  });
+
+  for (const wrong of [
+    ['queue', 'list', '--state', 'sent'],
+    ['queue', 'list', '--after', 'yesterday'],
+    ['queue', 'list', '--limit', '0'],
+    ['queue', 'list', '--limit', '1e3'],
+    ['queue', 'list', 'extra'],
+    ['queue', 'list', '--nonsense'],
+    ['queue', 'show'],
+    ['queue', 'toString'],
+    ['queue'],
+  ]) {
+    it(`ends with 2 and a pointer for: ${wrong.join(' ')}`, async () => {
+      const { code, out, err } = await typed(wrong, env);
+      expect(code).to.equal(2);
+      expect(out).to.equal('');
+      expect(err.trim().split('\n')).to.have.length(1);
+    });
+  }
+});
