@@ -1,4 +1,4 @@
-import { constants, type FileHandle, link, open, unlink } from 'node:fs/promises';
+import { constants, type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, errorText, RelayError } from '../shared/errors.ts';
 import type { Random } from '../shared/random.ts';
@@ -57,6 +57,9 @@ function decodeKey(content: Buffer): Buffer | undefined {
   return /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? Buffer.from(text, 'base64') : undefined;
 }
 
+/** What file systems without hard links answer. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
 /**
  * The key appears under its name only when it is whole and on the disk: written and synced under another name, then linked
  * (which, unlike a rename, never replaces the key of another process that was quicker), then the directory synced.
@@ -75,12 +78,13 @@ async function makeKey(file: string, random: Random): Promise<void> {
       await handle.close();
     }
     await link(draft, file).catch((error: unknown) => {
+      if (NO_LINKS.includes(errorCode(error) ?? '')) return rename(draft, file);
       if (errorCode(error) !== 'EEXIST') throw error;
     });
-    await unlink(draft);
+    await rm(draft, { force: true });
     await syncDirectory(directory);
   } catch (error) {
-    await unlink(draft).catch(() => undefined);
+    await rm(draft, { force: true }).catch(() => undefined);
     throw unusable(
       file,
       `could not be made (${errorCode(error) ?? errorText(error)})`,

@@ -168,7 +168,7 @@ describe('any text', () => {
     expect(faults.map(faultText)).to.deep.equal([
       'the document uses too many aliases; write out what they repeat',
     ]);
-    expect(performance.now() - started).to.be.below(2000);
+    expect(performance.now() - started).to.be.below(5000);
   });
 
   it('that is too long, too deep, or empty is refused', () => {
