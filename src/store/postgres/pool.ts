@@ -49,7 +49,9 @@ export function createPool(database: string, log: Log): Pool {
     idleTimeoutMillis: 60_000,
   });
   // A connection that breaks while it is idle is replaced; without a listener it would end the process.
-  pool.on('error', (error) => log.warn(`a connection to the database broke: ${errorText(error)}`));
+  pool.on('error', (error) => {
+    if (!pool.ending) log.warn(`a connection to the database broke: ${errorText(error)}`);
+  });
   pool.on('connect', (client) => {
     // Queued before anything else that will be asked on this connection.
     client.query(ENFORCE_SYNC).catch(() => client.end());

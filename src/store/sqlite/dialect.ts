@@ -15,11 +15,18 @@ import type { WorkerClient } from './worker-client.ts';
 /** Kysely over the worker thread: its SQLite compiler, and a driver of ours that sends the statements there. */
 export function createSqliteDialect(client: WorkerClient, gate: Gate): Dialect {
   return {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => new ThreadAdapter(),
     createDriver: () => createDriver(client, gate),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
+}
+
+/** Kysely would wait for each answer before it sends the next query; the thread takes them in order anyway. */
+class ThreadAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
 }
 
 /** Every query gets a connection of its own; they share the thread, and `gate` keeps others out of a transaction. */
