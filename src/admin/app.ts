@@ -116,7 +116,7 @@ async function answerCall(
     await send(await Promise.race([handling, late.promise]), request, response);
   } catch (error) {
     // What comes after all has nobody to read it.
-    void handling.then(discard, () => undefined);
+    void handling.then(discard).catch(() => undefined);
     throw error;
   } finally {
     timer.cancel();

@@ -2,6 +2,7 @@
  * Every request and answer of the API, as schemas; the only source of its types. Times are ms since 1970, sizes bytes.
  * Answers go through these schemas on their way out: what is not named here does not leave.
  */
+import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import { MESSAGE_ID_PATTERN } from '../shared/ids.ts';
 
@@ -286,7 +287,15 @@ export const readinessSchema = z.object({
 
 export const livenessSchema = z.object({ alive: z.literal(true), version: text });
 
-const address = z.email({ error: 'is not an e-mail address such as admin@example.com' }).max(254);
+/** An address whose domain may be typed with letters of any language; in A-label form once checked (RFC 5890). */
+const address = z
+  .string()
+  .max(254, { error: 'is longer than 254 characters' })
+  .transform((typed) => {
+    const domain = typed.slice(typed.lastIndexOf('@') + 1);
+    return typed.slice(0, typed.length - domain.length) + (domainToASCII(domain) || domain);
+  })
+  .pipe(z.email({ error: 'is not an e-mail address such as admin@example.com' }));
 
 export const sendTestRequestSchema = z.strictObject({
   to: address,

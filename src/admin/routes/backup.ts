@@ -1,12 +1,11 @@
 /** A consistent copy of the store while it runs, as a download: the caller's file system is the caller's business. */
-import { createReadStream } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HttpError } from '../errors.ts';
 import { nothing, type Route, route } from '../route.ts';
 import type { AdminServices } from '../services.ts';
 
-/** Copies that a crash left behind match this; they are removed at start. */
+/** Copies that a crash left behind while they were made match this; they are removed at start. */
 export const BACKUP_COPY = /^backup-[0-9a-f]{16}\.tmp$/;
 
 /** Milliseconds; a store of many gigabytes takes its time. */
@@ -34,33 +33,22 @@ export function backupRoutes({
         if (running) throw new HttpError(409, 'not-allowed', 'Another backup is being made; wait for it.');
         running = true;
         const file = join(dataDirectory, `backup-${random.bytes(8).toString('hex')}.tmp`);
-        let finished = false;
-        const finish = async () => {
-          if (finished) return;
-          finished = true;
-          running = false;
-          await rm(file, { force: true });
-        };
         try {
           await backup(file);
-          const { size } = await stat(file);
+          const handle = await open(file, 'r');
+          const { size } = await handle.stat();
           log.info({ by, bytes: size }, 'Backup made');
-          const headers = { 'Content-Type': 'application/octet-stream', 'Content-Length': String(size) };
-          return { headers, chunks: readAndFinish(file, finish), discard: finish };
-        } catch (error) {
-          await finish();
-          throw error;
+          return {
+            headers: { 'Content-Type': 'application/octet-stream', 'Content-Length': String(size) },
+            chunks: handle.createReadStream({ highWaterMark: 256 * 1024 }),
+            discard: () => handle.close(),
+          };
+        } finally {
+          // Open files need no name; without one nothing can be left behind.
+          await rm(file, { force: true });
+          running = false;
         }
       },
     }),
   ];
-}
-
-async function* readAndFinish(file: string, finish: () => Promise<void>): AsyncGenerator<Buffer> {
-  try {
-    const pieces: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: 256 * 1024 });
-    yield* pieces;
-  } finally {
-    await finish();
-  }
 }
