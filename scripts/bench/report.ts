@@ -54,6 +54,7 @@ export function describeScenario(result: ScenarioResult): string[] {
   return lines;
 }
 
+/** The same for the backlog. */
 export function describeBacklog(result: BacklogMeasurement): string[] {
   return [
     `A backlog of ${result.messages} messages of 10 KB (Postern alone)`,

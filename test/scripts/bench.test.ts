@@ -9,6 +9,14 @@ import { SCENARIOS } from '../../scripts/bench/scenarios.ts';
 import { startSink } from '../../scripts/bench/sink.ts';
 import { eventually } from '../support/eventually.ts';
 
+const measured = (subject: 'postern' | 'postfix', rate: number) => ({
+  subject,
+  rate,
+  acceptRate: rate,
+  cpuPerMessage: 100,
+  peakRss: 1e8,
+});
+
 describe('bench', () => {
   for (const perConnection of ['one', 'many'] as const) {
     it(`sends every message once and counts it in the sink, ${perConnection} per connection`, async () => {
@@ -117,13 +125,6 @@ describe('bench', () => {
   it('reports medians and the ratio', () => {
     expect(median([5, 1, 3])).to.equal(3);
     expect(median([1, 2, 3, 10])).to.equal(2.5);
-    const measured = (subject: 'postern' | 'postfix', rate: number) => ({
-      subject,
-      rate,
-      acceptRate: rate,
-      cpuPerMessage: 100,
-      peakRss: 1e8,
-    });
     const [scenario = expect.fail('no scenario')] = SCENARIOS;
     const runs = [
       measured('postern', 300),

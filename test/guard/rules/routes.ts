@@ -1,0 +1,30 @@
+import { codeOf, type Rule } from './source-files.ts';
+
+/** Routes that anyone who reaches the address may call; everything else asks for a token. */
+const PUBLIC: readonly string[] = ['/livez', '/readyz', '/metrics'];
+
+/** One `route({ … })` of the table, by its head. */
+const ROUTE = /\broute\(\{([\s\S]*?)\n\s*(?:async )?handle\b/g;
+
+/** Every admin route says who may call it, only the known few are public, and nothing goes around the table. */
+export const routeAccess: Rule = (files) =>
+  files
+    .filter(({ path }) => path.startsWith('src/admin/'))
+    .flatMap(({ path, text }) => {
+      const found: string[] = [];
+      for (const [, head = ''] of text.matchAll(ROUTE)) {
+        const route = /\bpath:\s*'([^']+)'/.exec(head)?.[1] ?? 'a route';
+        const access = /\baccess:\s*([^\n]+),/.exec(head)?.[1];
+        if (access === undefined) found.push(`${path}: ${route} does not declare its access`);
+        if (access?.includes("'public'") && !PUBLIC.includes(route)) {
+          found.push(`${path}: ${route} is public; add it to PUBLIC of this rule if it has to be`);
+        }
+      }
+      if (
+        path.startsWith('src/admin/routes/') &&
+        /\b(?:app|router)\.(?:get|post|put|delete|use)\(/.test(codeOf(text))
+      ) {
+        found.push(`${path}: registers a handler past the table of routes`);
+      }
+      return found;
+    });
