@@ -3,73 +3,34 @@
  * content go in, replies come out, so the same bytes give the same replies however they were split. After STARTTLS a new
  * one begins, which is how everything said in clear is forgotten (RFC 3207 section 4.2).
  */
-import type { EnvelopeRecipient } from '../message/envelope.ts';
-import { createIntake } from '../message/intake.ts';
-import type { AcceptedContent, AcceptedEnvelope } from '../queue/accepting.ts';
-import type { Origin } from '../queue/message.ts';
 import { errorText } from '../shared/errors.ts';
 import { AUTH_MECHANISMS, type AuthStep, beginAuth } from './auth-exchange.ts';
 import type { ListenerContext } from './context.ts';
-import { type MailCommand, parseMail, parseRcpt } from './mail-command.ts';
+import { parseMail, parseRcpt } from './mail-command.ts';
 import type { RefusalReason } from './meters.ts';
-import { addressBits } from './networks.ts';
-import { type ClientPolicy, senderRefusal, strangerRefusal } from './policy.ts';
-import { Receiving, tooLarge } from './receiving.ts';
+import { type ClientPolicy, STRANGER, senderRefusal, strangerRefusal } from './policy.ts';
+import { type Received, type Receiving, tooLarge } from './receiving.ts';
 import { reply, replyToError, replyToRefusal, type SmtpReply, wireText } from './replies.ts';
 import type { SessionBounds } from './session-bounds.ts';
-
-/** What the session does once a command is answered. */
-export interface Step {
-  /** As it goes over the wire. */
-  readonly text: string;
-  /** `content`: what follows is a message. */
-  readonly next?: 'close' | 'content' | 'starttls';
-}
-
-/** The other end of the connection. */
-export interface Peer {
-  /** IPv4 in its own form, without a zone id. */
-  readonly address: string;
-  /** TLS version and cipher; absent in clear. */
-  readonly tls?: string;
-}
-
-interface Transaction {
-  readonly mail: MailCommand;
-  readonly client: ClientPolicy;
-  /** Reading of the monotonic clock. */
-  readonly startedAt: number;
-  readonly recipients: Map<string, EnvelopeRecipient>;
-}
-
-/** A stranger may say MAIL and RCPT, so that the administrator sees what it wanted to send; it is refused at RCPT. */
-const STRANGER: ClientPolicy = {
-  name: '',
-  compatibility: {
-    addressesWithoutBrackets: true,
-    oddAddresses: true,
-    bareLineFeeds: 'normalise',
-    nulBytes: 'refuse',
-    talksFirst: false,
-  },
-  maySend: () => true,
-};
+import {
+  BYE,
+  close,
+  GREET_FIRST,
+  MAIL_FIRST,
+  OK,
+  RECIPIENT_OK,
+  SEND_CONTENT,
+  SENDER_OK,
+  SIGN_IN_FIRST,
+  STARTTLS_FIRST,
+  STOPPING,
+  type Step,
+  step,
+  TLS_READY,
+} from './step.ts';
+import { acceptedEnvelope, type Peer, receive, type Sender, type Transaction } from './transaction.ts';
 
 const MAX_GREETING = 255;
-const STARTTLS_FIRST = reply(530, '5.7.0', 'Issue STARTTLS first; this listener takes mail over TLS only');
-const SIGN_IN_FIRST = reply(530, '5.7.0', 'Sign in with AUTH first');
-const GREET_FIRST = reply(503, '5.5.1', 'Send EHLO or HELO first');
-const MAIL_FIRST = reply(503, '5.5.1', 'Send MAIL first');
-const STOPPING = reply(421, '4.3.2', 'Postern is stopping; try again later');
-const SENDER_OK: Step = { text: wireText(reply(250, '2.1.0', 'Sender accepted')) };
-const RECIPIENT_OK: Step = { text: wireText(reply(250, '2.1.5', 'Recipient accepted')) };
-const OK: Step = { text: wireText(reply(250, '2.0.0', 'OK')) };
-const SEND_CONTENT: Step = {
-  text: '354 Send the message; end with a line that holds only a dot\r\n',
-  next: 'content',
-};
-const BYE: Step = { text: wireText(reply(221, '2.0.0', 'Bye')), next: 'close' };
-const TLS_READY: Step = { text: wireText(reply(220, '2.0.0', 'Ready for TLS')), next: 'starttls' };
 
 export class Dialogue {
   readonly #context: ListenerContext;
@@ -144,30 +105,13 @@ export class Dialogue {
     const receiving = this.#receiving;
     const transaction = this.#transaction;
     if (receiving === undefined || transaction === undefined) return close(STOPPING);
-    const received = await receiving.finish((content) => this.#accepted(transaction, content));
+    const received = await receiving.finish((content) =>
+      acceptedEnvelope(transaction, this.#sender(), this.#context, content),
+    );
     this.#receiving = undefined;
     this.#transaction = undefined;
+    this.#recordOutcome(received, transaction);
     const { code } = received.reply;
-    const { meters, log } = this.#context;
-    const listener = this.#context.settings().name;
-    meters.messages.add(1, listener, code < 400 ? 'accepted' : code < 500 ? 'deferred' : 'refused');
-    if (received.acceptance !== undefined) this.#bounds.accepted();
-    else {
-      const cause = received.cause === undefined ? {} : { err: errorText(received.cause) };
-      const { text } = received.reply;
-      log.warn(
-        {
-          listener,
-          address: this.#peer.address,
-          client: transaction.client.name,
-          sender: transaction.mail.sender,
-          code,
-          ...cause,
-        },
-        `A message was not taken: ${text}`,
-      );
-      if (code >= 500) this.#bounds.error();
-    }
     if (code === 421 || this.#context.stopping()) return { ...step(received.reply), next: 'close' };
     return step(received.reply);
   }
@@ -176,6 +120,21 @@ export class Dialogue {
   abandon(): void {
     this.#receiving?.abandon();
     this.#transaction = undefined;
+  }
+
+  #recordOutcome({ reply: answer, acceptance, cause }: Received, { client, mail }: Transaction): void {
+    const { meters, log } = this.#context;
+    const listener = this.#context.settings().name;
+    const { code, text } = answer;
+    meters.messages.add(1, listener, code < 400 ? 'accepted' : code < 500 ? 'deferred' : 'refused');
+    if (acceptance !== undefined) return this.#bounds.accepted();
+    if (code >= 500) this.#bounds.error();
+    const { address } = this.#peer;
+    const told = { listener, address, client: client.name, sender: mail.sender, code };
+    log.warn(
+      cause === undefined ? told : { ...told, err: errorText(cause) },
+      `A message was not taken: ${text}`,
+    );
   }
 
   #greet(verb: 'EHLO' | 'HELO', argument: string): Step {
@@ -266,7 +225,7 @@ export class Dialogue {
     const overload = accepting.refusal(transaction.mail.size);
     if (overload !== undefined) return this.#defer(replyToRefusal(overload));
     try {
-      this.#receiving = this.#receive(transaction);
+      this.#receiving = receive(transaction, this.#sender(), this.#context);
     } catch (error) {
       this.#context.log.error({ err: errorText(error) }, 'A message could not be begun');
       return this.#defer(replyToError(error));
@@ -274,54 +233,8 @@ export class Dialogue {
     return SEND_CONTENT;
   }
 
-  #receive(transaction: Transaction): Receiving {
-    const { accepting, clock, hostname, settings } = this.#context;
-    const { mail, client, recipients } = transaction;
-    const { maxMessageSize, limits } = settings();
-    const writer = accepting.begin();
-    const intake = createIntake({
-      id: writer.id,
-      hostname: hostname(),
-      greeting: this.#greeting ?? '',
-      address: this.#peer.address,
-      extended: this.#extended,
-      authenticated: this.#user !== undefined,
-      ...(this.#peer.tls === undefined ? {} : { tls: this.#peer.tls }),
-      smtpUtf8: mail.smtpUtf8,
-      recipients: [...recipients.values()],
-      now: clock.now(),
-      sender: mail.sender,
-      bareLineFeeds: client.compatibility.bareLineFeeds,
-      nulBytes: client.compatibility.nulBytes,
-    });
-    return new Receiving(writer, intake, { maxSize: maxMessageSize, hops: limits.hops });
-  }
-
-  #accepted(transaction: Transaction, content: AcceptedContent): AcceptedEnvelope {
-    const { mail, client, recipients, startedAt } = transaction;
-    const origin: Origin = {
-      client: client.name,
-      listener: this.#context.settings().name,
-      address: this.#peer.address,
-      greeting: this.#greeting ?? '',
-      ...(this.#user === undefined ? {} : { user: this.#user }),
-      ...(this.#peer.tls === undefined ? {} : { tls: this.#peer.tls }),
-    };
-    const { subject, headerMessageId, eightBit } = content;
-    return {
-      kind: 'mail',
-      origin,
-      envelope: {
-        sender: mail.sender,
-        recipients: [...recipients.values()],
-        eightBit: mail.eightBit || eightBit,
-        smtpUtf8: mail.smtpUtf8,
-        ...(mail.returnContent === undefined ? {} : { returnContent: mail.returnContent }),
-        ...(mail.envelopeId === undefined ? {} : { envelopeId: mail.envelopeId }),
-      },
-      receiving: this.#context.clock.monotonic() - startedAt,
-      content: { subject, headerMessageId, eightBit },
-    };
+  #sender(): Sender {
+    return { peer: this.#peer, greeting: this.#greeting ?? '', extended: this.#extended, user: this.#user };
   }
 
   #reset(): Step {
@@ -385,7 +298,7 @@ export class Dialogue {
 
   #client(policy: ReturnType<ListenerContext['policy']>): ClientPolicy | undefined {
     if (this.#user !== undefined) return policy.byUser(this.#user);
-    const bits = addressBits(this.#peer.address);
+    const { bits } = this.#peer;
     return bits === undefined ? undefined : policy.byAddress(bits);
   }
 
@@ -441,12 +354,4 @@ export class Dialogue {
     this.#transaction = undefined;
     this.#recipientRefused = false;
   }
-}
-
-function step(answer: SmtpReply): Step {
-  return { text: wireText(answer) };
-}
-
-function close(answer: SmtpReply): Step {
-  return { text: wireText(answer), next: 'close' };
 }

@@ -64,7 +64,7 @@ export function createInbound(dependencies: InboundDependencies): Inbound {
   const denied = createDeniedClients(dependencies.denied, clock, log);
   const listeners = new Map<string, Listener>();
   const failures = new Map<string, string>();
-  const closing = new Set<Promise<void>>();
+  const closing = new Set<Listener>();
   let policy = createPolicy(source.current());
   let work: Promise<void> = Promise.resolve();
   let retry: Timer | undefined;
@@ -113,11 +113,11 @@ export function createInbound(dependencies: InboundDependencies): Inbound {
     );
   }
 
-  function close(listener: Listener, deadline: number): Promise<void> {
+  async function close(listener: Listener, deadline: number): Promise<void> {
     if (listeners.get(listener.settings.name) === listener) listeners.delete(listener.settings.name);
-    const done = listener.close(deadline).finally(() => closing.delete(done));
-    closing.add(done);
-    return done;
+    closing.add(listener);
+    await listener.close(deadline);
+    closing.delete(listener);
   }
 
   /** Brings one listener into the wanted state; a failure is reported and tried again. */
@@ -157,13 +157,17 @@ export function createInbound(dependencies: InboundDependencies): Inbound {
 
   return {
     async start() {
+      const settings = source.current();
       try {
-        for (const listener of source.current().listeners) await open(listener);
+        policy = createPolicy(settings);
+        for (const listener of settings.listeners) await open(listener);
       } catch (error) {
         await Promise.all([...listeners.values()].map((listener) => close(listener, 0)));
         throw error;
       }
       unsubscribe.push(source.onChange(enqueue), certificates.onChange(enqueue));
+      // They may have changed while the listeners were opened.
+      if (source.current() !== settings) enqueue();
     },
     addresses() {
       const opened = [...listeners.values()].map(({ settings, port }) => {
@@ -179,7 +183,7 @@ export function createInbound(dependencies: InboundDependencies): Inbound {
           address,
           port,
           open: false,
-          failure: failures.get(name) ?? 'It is being opened',
+          failure: failures.get(name) ?? 'It is not open yet',
         }));
       return [...opened, ...missing];
     },
@@ -188,8 +192,7 @@ export function createInbound(dependencies: InboundDependencies): Inbound {
       for (const leave of unsubscribe.splice(0)) leave();
       retry?.cancel();
       await work;
-      await Promise.all([...listeners.values()].map((listener) => close(listener, deadline)));
-      await Promise.all(closing);
+      await Promise.all([...listeners.values(), ...closing].map((listener) => close(listener, deadline)));
       await denied.stop();
     },
   };

@@ -4,7 +4,7 @@
  * costs anything. Settings are read at each use; only address, port and security need it opened anew.
  */
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { createSecureContext, type TLSSocket } from 'node:tls';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import type { ServerCertificate } from '../certificates/sources.ts';
 import type { ListenerSettings } from '../settings/schema-listeners.ts';
@@ -12,11 +12,11 @@ import { errorCode, errorText, RelayError } from '../shared/errors.ts';
 import { ConnectionCount } from './connection-count.ts';
 import type { InboundContext, ListenerContext } from './context.ts';
 import { wireText } from './replies.ts';
-import { Session } from './session.ts';
+import { HANDSHAKE_DEADLINE, Session } from './session.ts';
+
+type SocketOptions = NonNullable<ConstructorParameters<typeof Session>[2]> & { id: string };
 
 const SWEEP_EVERY = 1_000;
-/** From connection to the end of an implicit TLS handshake, or of STARTTLS, in milliseconds. */
-const HANDSHAKE_DEADLINE = 30_000;
 const BACKLOG = 1024;
 
 export interface Listener {
@@ -42,17 +42,14 @@ export async function openListener(
     settings: () => state.settings,
     stopping: () => state.stopping,
   };
-  let server: RelayServer;
-  try {
-    server = new RelayServer(serverOptions(settings, certificate), sessionContext);
-  } catch (error) {
-    throw new RelayError('configuration', `The certificate of listener ${settings.name} cannot be used`, {
-      cause: error,
-      hint: `Import certificate ${settings.certificate} again, with its key: ${errorText(error)}`,
-    });
-  }
+  let shown = certificate;
+  if (certificate !== undefined) checkTls(settings, tlsOptions(settings, certificate));
+  const server = new RelayServer(serverOptions(settings, certificate), sessionContext);
   server.on('error', (error) => {
-    context.log.debug({ listener: settings.name, err: errorText(error) }, 'A connection broke');
+    const fields = { listener: settings.name, err: errorText(error) };
+    // What an administrator needs to know of a device that is too old, or does not trust us.
+    if (errorCode(error)?.startsWith('ERR_SSL') === true) context.log.info(fields, 'A TLS handshake failed');
+    else context.log.debug(fields, 'A connection broke');
   });
   await listen(server, settings);
   server.sweep();
@@ -67,8 +64,18 @@ export async function openListener(
       return server.count.total;
     },
     update(next, nextCertificate) {
-      if (nextCertificate !== undefined) server.updateSecureContext(tlsOptions(next, nextCertificate));
+      const before = state.settings;
       state.settings = next;
+      if (nextCertificate === undefined) return;
+      const same =
+        before.minimumTls === next.minimumTls &&
+        shown?.certificate === nextCertificate.certificate &&
+        shown.key === nextCertificate.key;
+      if (same) return;
+      const options = tlsOptions(next, nextCertificate);
+      checkTls(next, options);
+      server.updateSecureContext(options);
+      shown = nextCertificate;
     },
     async close(deadline) {
       state.stopping = true;
@@ -82,13 +89,14 @@ class RelayServer extends SMTPServer {
   readonly #context: ListenerContext;
   readonly #handshakes = new Map<Socket, number>();
   #sessions = 0;
+  #closed: Promise<void> | undefined;
 
   constructor(options: SMTPServerOptions, context: ListenerContext) {
     super(options);
     this.#context = context;
   }
 
-  override connect(socket: Socket | TLSSocket, options: ConstructorParameters<typeof Session>[2]): void {
+  override connect(socket: Socket | TLSSocket, options: SocketOptions): void {
     this.#handshakes.delete(socket);
     if (socket.destroyed) return;
     const session = new Session(this, socket, options, this.#context);
@@ -117,9 +125,11 @@ class RelayServer extends SMTPServer {
   }
 
   /** No proxy is believed; a counter is id enough. */
-  override _handleProxy(_socket: Socket, callback: (error: null, options: { id: string }) => void): void {
+  override _handleProxy(_socket: Socket, callback: (error: null, options: SocketOptions) => void): void {
     this.#sessions += 1;
-    callback(null, { id: String(this.#sessions) });
+    // Our own address is not asked of the system for every connection: nobody reads it.
+    const { address, port } = this.#context.settings();
+    callback(null, { id: String(this.#sessions), localAddress: address, localPort: port });
   }
 
   /** A listener without TLS touches no certificate. */
@@ -142,9 +152,9 @@ class RelayServer extends SMTPServer {
     this.#context.clock.after(SWEEP_EVERY, () => this.sweep());
   }
 
-  /** Takes no more; idle clients are told to go, transactions in flight have until the deadline. */
+  /** Takes no more; idle clients are told to go, transactions in flight have until the deadline. A later call may shorten it. */
   async end(deadline: number): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.#closed ??= new Promise((resolve) => this.server.close(() => resolve()));
     for (const socket of this._pendingSockets.values()) socket.destroy();
     for (const connection of this.connections) {
       if (connection instanceof Session) connection.stop();
@@ -154,7 +164,7 @@ class RelayServer extends SMTPServer {
         if (connection instanceof Session) connection.cut();
       }
     });
-    await closed;
+    await this.#closed;
     timer.cancel();
   }
 }
@@ -168,11 +178,12 @@ function serverOptions(
     secure: settings.security === 'tls',
     disabledCommands: settings.security === 'starttls' ? [] : ['STARTTLS'],
     logger: false,
+    // The name in the greeting is ours to say; without this the system is asked for its own at every connection.
+    name: 'postern',
     disableReverseLookup: true,
     // A client that closes its side after QUIT or after its last byte still gets its replies.
     allowHalfOpen: true,
     noDelay: true,
-    keepAlive: true,
   };
 }
 
@@ -185,6 +196,18 @@ function tlsOptions(settings: ListenerSettings, certificate: ServerCertificate):
     minVersion: settings.minimumTls,
     ciphers: old ? 'DEFAULT@SECLEVEL=0' : 'DEFAULT',
   };
+}
+
+/** Before anything is replaced. Throws RelayError `configuration`. */
+function checkTls(settings: ListenerSettings, options: SMTPServerOptions): void {
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    throw new RelayError('configuration', `The certificate of listener ${settings.name} cannot be used`, {
+      cause: error,
+      hint: `Import certificate ${settings.certificate} again, with its key: ${errorText(error)}`,
+    });
+  }
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {

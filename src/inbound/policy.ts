@@ -23,6 +23,19 @@ export interface Policy {
   byUser(name: string): ClientPolicy | undefined;
 }
 
+/** A stranger may say MAIL and RCPT, so that the administrator sees what it wanted to send; it is refused at RCPT. */
+export const STRANGER: ClientPolicy = {
+  name: '',
+  compatibility: {
+    addressesWithoutBrackets: true,
+    oddAddresses: true,
+    bareLineFeeds: 'normalise',
+    nulBytes: 'refuse',
+    talksFirst: false,
+  },
+  maySend: () => true,
+};
+
 export function createPolicy(settings: Pick<Settings, 'clients' | 'users'>): Policy {
   const networks = new NetworkTable(
     settings.clients.flatMap((client) => {

@@ -13,16 +13,19 @@ import { SMTPConnection } from 'smtp-server/lib/smtp-connection';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream';
 import { errorText } from '../shared/errors.ts';
 import type { ListenerContext } from './context.ts';
-import { Dialogue, type Step } from './dialogue.ts';
-import { addressBits, plainAddress } from './networks.ts';
+import { Dialogue } from './dialogue.ts';
+import { type AddressBits, addressBits, plainAddress } from './networks.ts';
 import { reply, type SmtpReply, wireText } from './replies.ts';
 import { SessionBounds } from './session-bounds.ts';
+import type { Step } from './step.ts';
 import { WireReader } from './wire-reader.ts';
 
 /** RFC 4954 section 4 asks for 12,288 octets on AUTH lines; RFC 5321 for 512 on others, which extensions add to. */
 const MAX_LINE = 12_288;
 /** A command line has to be complete so soon after its first byte, in milliseconds. */
 const LINE_DEADLINE = 60_000;
+/** From connection to the end of an implicit TLS handshake, or of STARTTLS, in milliseconds. */
+export const HANDSHAKE_DEADLINE = 30_000;
 /** The data rate is looked at so often, in milliseconds. */
 const RATE_WINDOW = 60_000;
 
@@ -56,7 +59,10 @@ export class Session extends SMTPConnection {
   readonly #context: ListenerContext;
   readonly #bounds: SessionBounds;
   readonly #address: string;
+  readonly #bits: AddressBits | undefined;
   #dialogue: Dialogue;
+  /** The TLS socket from the start of its handshake on. */
+  #topSocket: Socket;
   #output = '';
   /** Set while input is worked on: what resumes reading. */
   #done: Done | undefined;
@@ -74,8 +80,10 @@ export class Session extends SMTPConnection {
   constructor(server: Server, socket: Socket, options: Options, context: ListenerContext) {
     super(server, socket, options);
     this.#context = context;
+    this.#topSocket = socket;
     this.#bounds = new SessionBounds(() => context.settings().limits);
     this.#address = plainAddress(socket.remoteAddress ?? '');
+    this.#bits = addressBits(this.#address);
     this.#dialogue = this.#newDialogue();
     this.#messageAt = this.#commandAt = context.clock.monotonic();
   }
@@ -110,12 +118,18 @@ export class Session extends SMTPConnection {
   /** Ends it at once, without a word. */
   cut(): void {
     this.#dialogue.abandon();
-    this._socket.destroy();
+    this.#topSocket.destroy();
+    // In a handshake the TLS socket has to go first, and the one below it after it.
+    setImmediate(() => this._socket.destroy());
   }
 
   /** Closes the connection where a deadline has passed. Called about once a second. */
   checkDeadlines(now: number): void {
     if (this._closing || this._closed || this.#busy) return;
+    if (this._upgrading) {
+      if (now - this.#commandAt > HANDSHAKE_DEADLINE) this.cut();
+      return;
+    }
     const { idle, session, minimumDataRate } = this.#context.settings().limits;
     const content = this.#dialogue.receiving;
     if (now - this.#messageAt > session) {
@@ -130,8 +144,10 @@ export class Session extends SMTPConnection {
     }
   }
 
-  /** Deadlines are ours, looked at together, so a socket needs no timer of its own. */
-  override _armTimeout(): void {}
+  /** Deadlines are ours, looked at together, so a socket needs no timer of its own. It tells us of the TLS socket, though. */
+  override _armTimeout(socket: Socket = this._socket): void {
+    this.#topSocket = socket;
+  }
 
   override _createParser(): SMTPStream {
     return new SessionInput(this);
@@ -165,13 +181,12 @@ export class Session extends SMTPConnection {
 
   #newDialogue(): Dialogue {
     const tls = this._socket instanceof TLSSocket ? tlsName(this._socket) : undefined;
-    const peer = tls === undefined ? { address: this.#address } : { address: this.#address, tls };
+    const peer = { address: this.#address, bits: this.#bits, ...(tls === undefined ? {} : { tls }) };
     return new Dialogue(this.#context, peer, this.#bounds);
   }
 
   #talksFirst(): boolean {
-    const bits = addressBits(this.#address);
-    const client = bits === undefined ? undefined : this.#context.policy().byAddress(bits);
+    const client = this.#bits === undefined ? undefined : this.#context.policy().byAddress(this.#bits);
     return client?.compatibility.talksFirst ?? false;
   }
 

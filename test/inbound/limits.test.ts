@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { makeSelfSigned } from '../support/certificates.ts';
 import { createFakeQueue } from '../support/fake-queue.ts';
 import { oneListener, startInbound, type TestInbound } from '../support/inbound.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -150,7 +151,6 @@ describe('limits and deadlines', () => {
 
   it('cut off who never finishes the TLS handshake', async () => {
     clock = new ManualClock();
-    const { makeSelfSigned } = await import('../support/certificates.ts');
     test = await startInbound(oneListener({ security: 'tls' }), {
       clock,
       certificates: { default: await makeSelfSigned() },
@@ -158,5 +158,19 @@ describe('limits and deadlines', () => {
     const client = await open();
     const passed = await timeUntilCut(client, 1_000, () => undefined, 120_000);
     expect(passed).to.be.within(30_000, 33_000);
+  });
+
+  it('cut off who says STARTTLS and then nothing, or nonsense for ever', async () => {
+    clock = new ManualClock();
+    test = await startInbound(oneListener({ security: 'starttls' }), {
+      clock,
+      certificates: { default: await makeSelfSigned() },
+    });
+    for (const byte of ['', '\x16']) {
+      const client = await ready();
+      await client.ask('STARTTLS');
+      const passed = await timeUntilCut(client, 1_000, () => client.write(byte), 120_000);
+      expect(passed).to.be.at.most(33_000);
+    }
   });
 });

@@ -153,6 +153,17 @@ describe('TLS', () => {
     expect((await before.ask('NOOP')).code).to.equal(250);
   });
 
+  it('keeps the old certificate when the new one cannot be used, and says so', async () => {
+    await start({ security: 'tls' });
+    test?.setCertificate('default', { certificate: 'x', key: 'y' });
+    await until(() => test?.inbound.addresses()[0]?.failure !== undefined, 'the failure is reported');
+    const client = await open(true);
+    expect((await client.reply()).code).to.equal(220);
+    expect(subject(client)).to.equal('first.example');
+    test?.setCertificate('default', second);
+    await until(() => test?.inbound.addresses()[0]?.failure === undefined, 'it is mended');
+  });
+
   it('touches no certificate on a listener without TLS, and says so when one is missing', async () => {
     test = await startInbound(oneListener({ security: 'none', certificate: 'missing' }));
     await test.stop();
