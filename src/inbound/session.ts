@@ -14,20 +14,18 @@ import { SMTPStream } from 'smtp-server/lib/smtp-stream';
 import { errorText } from '../shared/errors.ts';
 import type { ListenerContext } from './context.ts';
 import { Dialogue } from './dialogue.ts';
+import type { RefusalReason } from './meters.ts';
 import { type AddressBits, addressBits, plainAddress } from './networks.ts';
 import { reply, type SmtpReply, wireText } from './replies.ts';
 import { SessionBounds } from './session-bounds.ts';
+import { SessionDeadlines } from './session-deadlines.ts';
 import type { Step } from './step.ts';
 import { WireReader } from './wire-reader.ts';
 
 /** RFC 4954 section 4 asks for 12,288 octets on AUTH lines; RFC 5321 for 512 on others, which extensions add to. */
 const MAX_LINE = 12_288;
-/** A command line has to be complete so soon after its first byte, in milliseconds. */
-const LINE_DEADLINE = 60_000;
 /** From connection to the end of an implicit TLS handshake, or of STARTTLS, in milliseconds. */
 export const HANDSHAKE_DEADLINE = 30_000;
-/** The data rate is looked at so often, in milliseconds. */
-const RATE_WINDOW = 60_000;
 
 type Done = (error?: Error | null) => void;
 type Server = ConstructorParameters<typeof SMTPConnection>[0];
@@ -70,12 +68,7 @@ export class Session extends SMTPConnection {
   #busy = false;
   #greeted = false;
   #spoke = false;
-  /** Readings of the monotonic clock. */
-  #commandAt: number;
-  #lineAt = 0;
-  #messageAt: number;
-  #rateAt = 0;
-  #rateBytes = 0;
+  readonly #deadlines: SessionDeadlines;
 
   constructor(server: Server, socket: Socket, options: Options, context: ListenerContext) {
     super(server, socket, options);
@@ -85,7 +78,7 @@ export class Session extends SMTPConnection {
     this.#address = plainAddress(socket.remoteAddress ?? '');
     this.#bits = addressBits(this.#address);
     this.#dialogue = this.#newDialogue();
-    this.#messageAt = this.#commandAt = context.clock.monotonic();
+    this.#deadlines = new SessionDeadlines(context.clock.monotonic());
   }
 
   override init(): void {
@@ -127,21 +120,14 @@ export class Session extends SMTPConnection {
   checkDeadlines(now: number): void {
     if (this._closing || this._closed || this.#busy) return;
     if (this._upgrading) {
-      if (now - this.#commandAt > HANDSHAKE_DEADLINE) this.cut();
+      if (this.#deadlines.handshakeOverdue(now, HANDSHAKE_DEADLINE)) this.cut();
       return;
     }
-    const { idle, session, minimumDataRate } = this.#context.settings().limits;
-    const content = this.#dialogue.receiving;
-    if (now - this.#messageAt > session) {
-      this.#late('The connection took too long without a message that could be accepted');
-    } else if (content !== undefined && minimumDataRate > 0) {
-      if (now - this.#rateAt < RATE_WINDOW) return;
-      const needed = (minimumDataRate * (now - this.#rateAt)) / 1000;
-      if (content.received - this.#rateBytes < needed) this.#late('The message comes too slowly');
-      else this.#measureRate(now, content.received);
-    } else if (now - this.#commandAt > idle || (this.#lineAt > 0 && now - this.#lineAt > LINE_DEADLINE)) {
-      this.#late('No complete command came in time');
-    }
+    const { limits } = this.#context.settings();
+    const late = this.#deadlines.overdue(now, limits, this.#dialogue.receiving?.received);
+    if (late === undefined) return;
+    this.#count('deadline');
+    this.#bid(reply(421, '4.4.2', late));
   }
 
   /** Deadlines are ours, looked at together, so a socket needs no timer of its own. It tells us of the TLS socket, though. */
@@ -156,8 +142,7 @@ export class Session extends SMTPConnection {
   /** Called by smtp-server once TLS is up: everything that was said in clear is forgotten. */
   override _resetSession(): void {
     this.#dialogue = this.#newDialogue();
-    this.#commandAt = this.#context.clock.monotonic();
-    this.#lineAt = 0;
+    this.#deadlines.waiting(this.#context.clock.monotonic());
   }
 
   /** Reached by smtp-server alone, for failures of its own. */
@@ -194,7 +179,7 @@ export class Session extends SMTPConnection {
     if (this.#greeted || this._closing || this._closed) return;
     this.#greeted = true;
     if (this.#spoke) {
-      this.#context.meters.refusals.add(1, this.#context.settings().name, 'talked-first');
+      this.#count('talked-first');
       this.#bid(
         reply(
           554,
@@ -228,10 +213,10 @@ export class Session extends SMTPConnection {
   #continue(input: SessionInput): void {
     this.#busy = false;
     const now = this.#context.clock.monotonic();
-    this.#commandAt = now;
+    this.#deadlines.waiting(now);
     // The client did not send because we did not read.
     const content = this.#dialogue.receiving;
-    if (content !== undefined) this.#measureRate(now, content.received);
+    if (content !== undefined) this.#deadlines.contentFrom(now, content.received);
     this.#run(input);
   }
 
@@ -256,7 +241,7 @@ export class Session extends SMTPConnection {
         case 'end':
           return this.#dialogue.endOfContent().then((step) => this.#finish(step, input));
         case 'too-long':
-          this.#context.meters.refusals.add(1, this.#context.settings().name, 'flood');
+          this.#count('flood');
           this.#bid(reply(500, '5.5.2', `The line is longer than ${MAX_LINE} bytes`));
           return undefined;
       }
@@ -272,7 +257,7 @@ export class Session extends SMTPConnection {
   }
 
   #finish(step: Step, input: SessionInput): void {
-    if (step.text.startsWith('250')) this.#messageAt = this.#context.clock.monotonic();
+    if (step.text.startsWith('250')) this.#deadlines.messageAccepted(this.#context.clock.monotonic());
     this.#perform(step, input);
   }
 
@@ -284,7 +269,7 @@ export class Session extends SMTPConnection {
         return;
       case 'content':
         input.reader.startContent();
-        return this.#measureRate(this.#context.clock.monotonic(), 0);
+        return this.#deadlines.contentFrom(this.#context.clock.monotonic(), 0);
       case 'close':
         this.#flush();
         return this.close();
@@ -297,17 +282,8 @@ export class Session extends SMTPConnection {
 
   #watchLine(reader: WireReader): void {
     const now = this.#context.clock.monotonic();
-    if (!reader.insideLine) {
-      this.#lineAt = 0;
-      this.#commandAt = now;
-    } else if (this.#lineAt === 0) {
-      this.#lineAt = now;
-    }
-  }
-
-  #measureRate(now: number, received: number): void {
-    this.#rateAt = now;
-    this.#rateBytes = received;
+    if (reader.insideLine) this.#deadlines.insideLine(now);
+    else this.#deadlines.waiting(now);
   }
 
   /** Lets the socket go on; not before the client has taken the replies, or they would pile up here. */
@@ -326,9 +302,8 @@ export class Session extends SMTPConnection {
     socket.on('close', go);
   }
 
-  #late(text: string): void {
-    this.#context.meters.refusals.add(1, this.#context.settings().name, 'deadline');
-    this.#bid(reply(421, '4.4.2', text));
+  #count(reason: RefusalReason): void {
+    this.#context.meters.refusals.add(1, this.#context.settings().name, reason);
   }
 
   /** The last reply. */
