@@ -116,7 +116,17 @@ export function createQueue(deps: QueueDependencies): Queue {
     clock,
     log,
   });
-  const verbs = createVerbs({ storage, memory, commit, upstreams, lease, clock, barred, more: loader.more });
+  const verbs = createVerbs({
+    storage,
+    memory,
+    commit,
+    upstreams,
+    lease,
+    clock,
+    barred,
+    more: loader.more,
+    acceptance: intaker.acceptance,
+  });
   const stopWatching: (() => void)[] = [];
   let stopping = false;
 

@@ -70,10 +70,14 @@ export function createLoader(deps: {
     const limit = memory.inLane(lane) + Math.min(PAGE, memory.room(lane));
     const told = withMore.get(lane);
     const records = await storage.due(deps.node(), lane, clock.now(), limit);
-    if (records.length < limit && withMore.get(lane) === told) withMore.delete(lane);
+    let noRoom = false;
     for (const record of records) {
-      if (!memory.has(record.id) && !deps.isBarred(record.id) && memory.room(lane) > 0) deps.place(record);
+      // Whoever bars a message says that there is more when done.
+      if (memory.has(record.id) || deps.isBarred(record.id)) continue;
+      if (memory.room(lane) > 0) deps.place(record);
+      else noRoom = true;
     }
+    if (records.length < limit && !noRoom && withMore.get(lane) === told) withMore.delete(lane);
   }
 
   async function lookOver(): Promise<void> {

@@ -1,11 +1,12 @@
 import type { Upstreams } from '../delivery/upstreams.ts';
 import type { Clock } from '../shared/clock.ts';
 import { RelayError } from '../shared/errors.ts';
+import type { Acceptance } from './accepting.ts';
 import { storedBody } from './body.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Lease } from './lease.ts';
 import type { QueueMemory } from './memory.ts';
-import type { JournalEvent, MessageRecord, MessageState } from './message.ts';
+import type { JournalEntry, JournalEvent, MessageRecord, MessageState } from './message.ts';
 import type { QueueOperations, VerbResult } from './operations.ts';
 import type { MessageFilter, QueueStorage, StateChange } from './storage.ts';
 
@@ -44,6 +45,8 @@ export function createVerbs(deps: {
   barred: Set<string>;
   /** Something of this lane has become due. */
   more: (lane: string) => void;
+  /** What the sender of a message was told. */
+  acceptance: (record: MessageRecord) => Acceptance;
 }): QueueOperations {
   const { storage, memory, upstreams, clock, lease, barred } = deps;
 
@@ -178,6 +181,16 @@ export function createVerbs(deps: {
     });
   }
 
+  /** The store does not know what the device was told; we do. */
+  async function withOwnWords(message: MessageRecord): Promise<JournalEntry[]> {
+    const entries = await storage.journal(message.id);
+    return entries.map((entry) =>
+      entry.event.type === 'accepted'
+        ? { ...entry, event: { type: 'accepted', reply: deps.acceptance(message).text } }
+        : entry,
+    );
+  }
+
   return {
     list: (filter, limit, before) => storage.list(filter, limit, before),
     counts: () => storage.counts(),
@@ -188,7 +201,7 @@ export function createVerbs(deps: {
           hint: 'Finished messages are kept for queue.keepDelivered of the settings.',
         });
       }
-      return { message, journal: await storage.journal(id) };
+      return { message, journal: await withOwnWords(message) };
     },
     async body(id) {
       const message = await storage.find(id);

@@ -1,0 +1,267 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { hostname as systemHostname } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Admin, createAdmin } from './admin/admin.ts';
+import { ensureAdminToken, readAdminToken } from './admin/admin-token.ts';
+import { importTrustAnchor } from './certificates/import.ts';
+import { createServerCertificates } from './certificates/server-certificates.ts';
+import { createTrustAnchors } from './certificates/trust-anchors.ts';
+import type { ServeOptions } from './config/serve-options.ts';
+import { createUpstreams } from './delivery/create-upstreams.ts';
+import { createInbound, type Inbound } from './inbound/inbound.ts';
+import { createReporter } from './notices/reports.ts';
+import { deliveryLines } from './observe/delivery-line.ts';
+import { createHealth, type HealthCheck } from './observe/health.ts';
+import { watchLoopDelay } from './observe/loop-delay.ts';
+import { createMetrics } from './observe/metrics.ts';
+import { createQueue, type Queue } from './queue/create-queue.ts';
+import { createLease, createSoleLease, type Lease } from './queue/lease.ts';
+import { createQueueMetrics } from './queue/metrics.ts';
+import { openMasterKey } from './settings/master-key.ts';
+import { createSealer } from './settings/sealer.ts';
+import { createSettings } from './settings/service.ts';
+import type { SettingsService } from './settings/settings-service.ts';
+import { type Clock, systemClock } from './shared/clock.ts';
+import { RelayError } from './shared/errors.ts';
+import { createMessageIds } from './shared/ids.ts';
+import type { Log } from './shared/log.ts';
+import { systemRandom } from './shared/random.ts';
+import { openStore, type Store } from './store/open-store.ts';
+
+/** Trust anchors that are dropped into the checkout, beside those of the data directory. */
+const CHECKOUT_CERTIFICATES = fileURLToPath(new URL('../certs/', import.meta.url));
+
+/** A whole Postern: everything that `postern serve` runs. */
+export interface App {
+  readonly settings: SettingsService;
+  readonly queue: Queue;
+  readonly inbound: Inbound;
+  readonly admin: Admin;
+  /** Opens the listeners, then the admin. Throws RelayError; nothing is left open then. */
+  start(): Promise<void>;
+  /**
+   * Takes nothing new, lets what is under way finish within `deadline` milliseconds, and closes everything. What is not
+   * finished is in the store and goes on after the next start.
+   */
+  stop(deadline: number): Promise<void>;
+}
+
+export interface AppContext {
+  readonly log: Log;
+  readonly version: string;
+  readonly clock?: Clock;
+}
+
+/**
+ * Joins the rooms: the only place that knows them all. Opens the store and reads the settings, so it throws what they throw
+ * (RelayError `configuration`, `settings-invalid`, `store-busy`, `store-newer`, `store-unavailable`).
+ */
+export async function createApp(options: ServeOptions, context: AppContext): Promise<App> {
+  const { log, version, clock = systemClock } = context;
+  const { dataDirectory } = options;
+  await makeDirectory(dataDirectory);
+  const closers: (() => unknown)[] = [];
+  try {
+    return await build();
+  } catch (error) {
+    await closeAll(closers, log);
+    throw error;
+  }
+
+  async function build(): Promise<App> {
+    const metrics = createMetrics({ processMetrics: true });
+    const sealer = createSealer(await openMasterKey(options.masterKeyFile, systemRandom));
+    const store = await openStore({ database: databaseUrl(options), dataDirectory, log, clock });
+    closers.push(() => store.close());
+    const settings = await createSettings({
+      storage: store.settings,
+      sealer,
+      ...(options.settingsFile === undefined ? {} : { file: options.settingsFile }),
+      log,
+      clock,
+      dataDirectory,
+    });
+    closers.push(() => settings.close());
+    const hostname = () => settings.current().hostname ?? systemHostname();
+    const anchorDirectory = join(dataDirectory, 'certs');
+    const trustAnchors = await createTrustAnchors({
+      directories: [CHECKOUT_CERTIFICATES, anchorDirectory],
+      log,
+      clock,
+    });
+    const certificates = createServerCertificates({
+      directory: join(dataDirectory, 'certificates'),
+      hostname: hostname(),
+      clock,
+      log,
+    });
+    closers.push(
+      () => trustAnchors.close(),
+      () => certificates.close(),
+    );
+    const loopDelay = watchLoopDelay();
+    closers.push(() => loopDelay.stop());
+
+    const lease = leaseFor(store, log, clock, () => queue);
+    const upstreams = createUpstreams({
+      settings,
+      trustAnchors,
+      usage: store.queue,
+      hostname,
+      liveNodes: lease.liveNodes,
+      clock,
+      random: systemRandom,
+      log,
+      meter: metrics.meter,
+    });
+    closers.push(() => upstreams.close());
+    const counts = createQueueMetrics(metrics.meter);
+    const queue = createQueue({
+      storage: store.queue,
+      settings,
+      upstreams,
+      reporter: createReporter({ settings, hostname, clock }),
+      lease,
+      newId: createMessageIds(clock, systemRandom),
+      clock,
+      random: systemRandom,
+      log,
+      freeBytes: async () => store.freeBytes(),
+      loopDelay: loopDelay.read,
+      onAccepted: counts.onAccepted,
+      onAttempt(record, event) {
+        counts.onAttempt(record, event);
+        for (const line of deliveryLines(record, event)) log.info(line, 'attempt');
+      },
+    });
+    counts.watch(queue.status);
+
+    const inbound = createInbound({
+      settings,
+      accepting: queue,
+      certificates,
+      denied: store.denied,
+      verifyPassword: settings.verifyPassword,
+      log,
+      clock,
+      meter: metrics.meter,
+      hostname: systemHostname(),
+    });
+    const tokens = [await ensureAdminToken(dataDirectory, systemRandom)];
+    if (options.adminTokenFile !== undefined) tokens.push(await readAdminToken(options.adminTokenFile));
+    const admin = createAdmin({
+      host: options.admin.address,
+      port: options.admin.port,
+      behindProxy: options.admin.behindProxy,
+      settings,
+      queue: queue.operations,
+      accepting: queue,
+      upstreams,
+      denied: store.denied,
+      health: createHealth({ checks: [storeCheck(store), listenerCheck(inbound)], clock }),
+      metrics,
+      tokens: () => tokens,
+      async importTrustAnchor(bytes, name) {
+        const imported = await importTrustAnchor(bytes, {
+          directory: anchorDirectory,
+          clock,
+          ...(name === undefined ? {} : { name }),
+        });
+        await trustAnchors.look();
+        upstreams.probeNow();
+        return imported;
+      },
+      backup: (file) => store.backup(file),
+      dataDirectory,
+      hostname,
+      version,
+      clock,
+      random: systemRandom,
+      log,
+    });
+
+    return {
+      settings,
+      queue,
+      inbound,
+      admin,
+      async start() {
+        try {
+          await queue.start();
+          await inbound.start();
+          await admin.start();
+        } catch (error) {
+          await stop(0);
+          throw error;
+        }
+      },
+      stop,
+    };
+
+    async function stop(deadline: number): Promise<void> {
+      // From the outside in: what has been taken can still be finished by the rooms behind.
+      await attempt(() => inbound.stop(deadline), log);
+      await attempt(() => queue.stop(deadline), log);
+      await attempt(() => admin.stop(), log);
+      await closeAll(closers, log);
+    }
+  }
+}
+
+/** One process has a SQLite store for itself; nodes on PostgreSQL lease what they own. */
+function leaseFor(store: Store, log: Log, clock: Clock, queue: () => Queue): Lease {
+  if (store.kind === 'sqlite') return createSoleLease();
+  return createLease({
+    storage: store.queue,
+    newId: () => randomBytes(6).toString('hex'),
+    label: `${systemHostname()} ${process.pid}`,
+    clock,
+    log,
+    events: { lost: () => queue().leaseLost(), gained: () => queue().leaseGained() },
+  });
+}
+
+function storeCheck(store: Store): HealthCheck {
+  return { name: 'store', check: () => store.healthy() };
+}
+
+function listenerCheck(inbound: Inbound): HealthCheck {
+  return {
+    name: 'listeners',
+    async check() {
+      const closed = inbound.addresses().find(({ open }) => !open);
+      if (closed === undefined) return;
+      throw new RelayError('configuration', `Listener ${closed.name} is not open: ${closed.failure ?? ''}`);
+    },
+  };
+}
+
+function databaseUrl({ database }: ServeOptions): string {
+  return database.engine === 'sqlite' ? `sqlite:${database.file}` : database.url.reveal();
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new RelayError('configuration', `The data directory ${directory} cannot be made.`, {
+      cause: error,
+      hint: 'Choose another one with --data DIR or POSTERN_DATA.',
+    });
+  }
+}
+
+/** Closes in the reverse order of opening; a failure does not keep the rest open. */
+async function closeAll(closers: (() => unknown)[], log: Log): Promise<void> {
+  for (const close of closers.splice(0).toReversed()) await attempt(close, log);
+}
+
+async function attempt(action: () => unknown, log: Log): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    log.error({ err: error }, 'Something could not be closed properly');
+  }
+}
