@@ -147,7 +147,7 @@ export const classificationRules: readonly ClassificationRule[] = [
     ),
   },
   { stages: MESSAGE, text: /SendAsDenied/i, verdict: senderRefused },
-  { stages: MESSAGE, enhanced: ['5.7.60', '5.2.252'], verdict: senderRefused },
+  { stages: MESSAGE, codes: [550, 551, 553, 554], enhanced: ['5.7.60', '5.2.252'], verdict: senderRefused },
   {
     stages: MESSAGE,
     codes: [550, 551, 553, 554],

@@ -37,8 +37,8 @@ function conditionsOf(route: RouteSettings): readonly Condition[] {
   const conditions: Condition[] = [];
   const { client, listener } = route;
   const sender = route.sender?.toLowerCase();
-  const senderDomain = plainDomain(route.senderDomain);
-  const recipientDomain = plainDomain(route.recipientDomain);
+  const senderDomain = route.senderDomain?.toLowerCase();
+  const recipientDomain = route.recipientDomain?.toLowerCase();
   if (client !== undefined) conditions.push((subject) => subject.client === client);
   if (listener !== undefined) conditions.push((subject) => subject.listener === listener);
   if (sender !== undefined) conditions.push((subject) => subject.sender.toLowerCase() === sender);
@@ -52,9 +52,4 @@ function conditionsOf(route: RouteSettings): readonly Condition[] {
     );
   }
   return conditions;
-}
-
-/** `@Example.com` and `example.com` mean the same. */
-function plainDomain(domain: string | undefined): string | undefined {
-  return domain?.replace(/^@/, '').toLowerCase();
 }

@@ -1,39 +1,12 @@
 import { expect } from 'chai';
-import {
-  type Script,
-  type ScriptedServerOptions,
-  startScriptedServer,
-} from '../support/scripted-smtp-server.ts';
-import {
-  bodyOf,
-  deliver,
-  message,
-  smtpUpstream,
-  summary,
-  testUpstreams,
-  to,
-  type UpstreamInput,
-} from './support.ts';
-
-const closers: (() => Promise<void>)[] = [];
-
-async function start(options: ScriptedServerOptions = {}, more: Partial<UpstreamInput> = {}) {
-  const server = await startScriptedServer(options);
-  const test = testUpstreams({ upstreams: [smtpUpstream(server.port, more)], defaultUpstream: 'office' });
-  closers.push(
-    () => test.upstreams.close(),
-    () => server.close(),
-  );
-  return { server, ...test };
-}
+import type { Script } from '../support/scripted-smtp-server.ts';
+import { bodyOf, closeAll, deliver, message, startUpstream, summary, to } from './support.ts';
 
 describe('the SMTP transport', () => {
-  afterEach(async () => {
-    for (const close of closers.splice(0)) await close();
-  });
+  afterEach(closeAll);
 
   it('hands over a message byte for byte', async () => {
-    const { server, upstreams } = await start();
+    const { server, upstreams } = await startUpstream();
     const text = 'Subject: x\r\n\r\n.\r\n..two\r\n.one\r\nplain.\r\n\r\n.\r\n';
     const { outcome } = await deliver(
       upstreams,
@@ -51,7 +24,7 @@ describe('the SMTP transport', () => {
   });
 
   it('uses a warm connection again and says QUIT in the end', async () => {
-    const { server, upstreams } = await start();
+    const { server, upstreams } = await startUpstream();
     expect(await deliver(upstreams)).to.have.nested.property('outcome.reused', false);
     const { outcome } = await deliver(upstreams);
     expect(outcome).to.include({ kind: 'answered', reused: true });
@@ -76,7 +49,7 @@ describe('the SMTP transport', () => {
   ];
   for (const [name, script, expected, isLarge] of cuts) {
     it(`answers right when the server cuts ${name}`, async () => {
-      const { upstreams } = await start({ script });
+      const { upstreams } = await startUpstream({ script });
       const { outcome } = await deliver(upstreams, message(isLarge ? { body: large } : {}));
       expect(summary(outcome)).to.equal(expected);
     });

@@ -11,6 +11,11 @@ import { noMeter } from '../../src/shared/meter.ts';
 import { systemRandom } from '../../src/shared/random.ts';
 import { Secret } from '../../src/shared/secret.ts';
 import { type RecordedLog, recordLog } from '../support/recorded-log.ts';
+import {
+  type ScriptedServer,
+  type ScriptedServerOptions,
+  startScriptedServer,
+} from '../support/scripted-smtp-server.ts';
 
 export type UpstreamInput = NonNullable<SettingsInput['upstreams']>[number];
 
@@ -171,4 +176,28 @@ export function summary(outcome: Outcome): string {
   return outcome.recipients
     .map((one) => ('reason' in one ? `${one.kind} ${one.reason}` : one.kind))
     .join(', ');
+}
+
+const closers: (() => Promise<void>)[] = [];
+
+/** A scripted server with an upstream `office` that leads to it; `closeAll` ends both. */
+export async function startUpstream(
+  options: ScriptedServerOptions = {},
+  more: Partial<UpstreamInput> = {},
+  dependencies: Parameters<typeof testUpstreams>[1] = {},
+): Promise<TestUpstreams & { readonly server: ScriptedServer }> {
+  const server = await startScriptedServer(options);
+  const test = testUpstreams(
+    { upstreams: [smtpUpstream(server.port, more)], defaultUpstream: 'office' },
+    dependencies,
+  );
+  closers.push(
+    () => test.upstreams.close(),
+    () => server.close(),
+  );
+  return { server, ...test };
+}
+
+export async function closeAll(): Promise<void> {
+  for (const close of closers.splice(0)) await close();
 }

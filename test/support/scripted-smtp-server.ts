@@ -183,7 +183,7 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}): 
           .join('\r\n');
         await act('ehlo', line, text);
       } else if (verb === 'HELO') await act('helo', line, '250 scripted.test');
-      else if (verb === 'STAR') {
+      else if (verb === 'STAR' && security === 'starttls') {
         if (!(await act('starttls', line, '220 2.0.0 ready'))) return;
         buffer = Buffer.alloc(0);
         plain.removeAllListeners('data');

@@ -68,11 +68,6 @@ export function createConnectionPool(limits: PoolLimits, clock: Clock): Connecti
     arm();
   }
 
-  async function startOver(connection: UpstreamConnection): Promise<void> {
-    if (await connection.startOver(limits.patience)) keep(connection);
-    else await leave(connection);
-  }
-
   return {
     take() {
       for (let entry = idle.pop(); entry; entry = idle.pop()) {
@@ -90,7 +85,6 @@ export function createConnectionPool(limits: PoolLimits, clock: Clock): Connecti
     put(connection, retire) {
       if (connection.lost) return forget(connection);
       if (retire || connection.used >= limits.messagesPerConnection) return leave(connection);
-      if (connection.unfinished) return startOver(connection);
       return keep(connection);
     },
     async shrink() {

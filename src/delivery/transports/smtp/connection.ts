@@ -151,6 +151,7 @@ export class UpstreamConnection extends Base {
    * before all were answered. `patience` is the longest wait for each reply, in milliseconds.
    */
   request(lines: readonly string[], replies: Reply[], patience: number): Promise<boolean> {
+    if (this.#hasUnread()) this.giveUp('answered before it was asked', 'EPROTOCOL');
     return this.#wait(patience, (done) => {
       this.#allowance = REPLY_ALLOWANCE + lines.length * REPLY_ALLOWANCE_EACH;
       this.expect(lines.length, replies, done);
@@ -160,6 +161,10 @@ export class UpstreamConnection extends Base {
 
   /** Waits for one reply that may come while `send` is still writing. */
   reply(replies: Reply[], patience: number, send: () => void): Promise<boolean> {
+    // A refusal may come at any time; a success before the message would be taken for the answer to it.
+    if (this.#hasUnread() && !/^[45]/.test(this._responseQueue[0] ?? this._remainder)) {
+      this.giveUp('answered before it was asked', 'EPROTOCOL');
+    }
     return this.#wait(patience, (done) => {
       this.#allowance = REPLY_ALLOWANCE;
       this.expect(1, replies, done);
@@ -212,12 +217,12 @@ export class UpstreamConnection extends Base {
     this.#ended();
   }
 
-  /** Ends a transaction that was begun (RSET); false when the server does not agree. */
-  async startOver(patience: number): Promise<boolean> {
+  /** Ends a transaction that was begun (RSET); gives the connection up when the server does not agree. */
+  async startOver(patience: number): Promise<void> {
     const replies: Reply[] = [];
     await this.request(['RSET'], replies, patience);
-    this.unfinished = replies[0]?.code !== 250;
-    return !this.unfinished;
+    this.unfinished = false;
+    if (replies[0]?.code !== 250) this.giveUp('did not begin anew');
   }
 
   /** Says goodbye and resolves when the connection is closed, at the latest after `patience` ms. */
@@ -228,12 +233,11 @@ export class UpstreamConnection extends Base {
 
   /** Usable for another transaction: nothing unread, nothing outstanding. */
   get clean(): boolean {
-    return (
-      this.lost === undefined &&
-      this._remainder === '' &&
-      this._responseQueue.length === 0 &&
-      this._responseActions.length === 0
-    );
+    return this.lost === undefined && !this.#hasUnread() && this._responseActions.length === 0;
+  }
+
+  #hasUnread(): boolean {
+    return this._remainder !== '' || this._responseQueue.length > 0;
   }
 
   override _onData(chunk: Buffer): void {
@@ -250,7 +254,7 @@ export class UpstreamConnection extends Base {
 
   override _upgradeConnection(callback: (error: Error | null, secured?: boolean) => void): void {
     // RFC 3207 section 6: whatever came behind the reply to STARTTLS came from somebody in between.
-    if (this._remainder !== '' || this._responseQueue.length > 0) {
+    if (this.#hasUnread()) {
       this.giveUp(
         'sent more behind its reply to STARTTLS, which only somebody in between would do',
         'EINJECTED',

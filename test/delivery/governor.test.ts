@@ -1,0 +1,180 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { createConnectionSlots } from '../../src/delivery/connection-slots.ts';
+import { createDailyUsage } from '../../src/delivery/daily-usage.ts';
+import { createGovernor, type GovernorLimits } from '../../src/delivery/governor.ts';
+import { createMessageRate } from '../../src/delivery/message-rate.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const HOUR = 3_600_000;
+
+describe('a limit of messages a minute', () => {
+  it('is never exceeded in any minute, and nearly used up', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 600 }), (limit) => {
+        const rate = createMessageRate(limit);
+        const sent: number[] = [];
+        for (let now = 0; now < 300_000; ) {
+          const wait = rate.wait(now);
+          if (wait > 0) {
+            now += wait;
+            continue;
+          }
+          rate.take(now, 1);
+          sent.push(now);
+        }
+        for (const [index, at] of sent.entries()) {
+          const within = sent.slice(index).findIndex((other) => other >= at + 60_000);
+          if (within !== -1) expect(within).to.be.at.most(limit);
+        }
+        expect(sent.length / 5).to.be.at.least(limit * 0.88 - 1);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('spreads messages instead of sending all at the start of the minute', () => {
+    const rate = createMessageRate(30);
+    for (let count = 0; count < 3; count += 1) rate.take(0, 1);
+    expect(rate.wait(0)).to.be.within(2000, 2200);
+  });
+});
+
+describe('connection slots', () => {
+  it('shrink when there are too many, and grow back slowly', () => {
+    const slots = createConnectionSlots(10);
+    for (let count = 0; count < 10; count += 1) slots.take();
+    expect(slots.free(0)).to.equal(false);
+    slots.crowded(0);
+    slots.crowded(10);
+    for (let count = 0; count < 8; count += 1) slots.giveBack();
+    expect(slots.free(10)).to.equal(true);
+    slots.take();
+    expect(slots.free(10)).to.equal(false);
+    slots.crowded(5000);
+    slots.giveBack();
+    expect(slots.free(5000)).to.equal(false);
+    expect(slots.free(66_000)).to.equal(true);
+  });
+
+  it('never shrink to none', () => {
+    const slots = createConnectionSlots(1);
+    for (let now = 0; now < 10_000; now += 2000) slots.crowded(now);
+    expect(slots.free(10_000)).to.equal(true);
+  });
+});
+
+function start(
+  limits: Partial<GovernorLimits>,
+  options: { nodes?: number; stored?: { at: number; recipients: number }[] } = {},
+) {
+  const clock = new ManualClock();
+  const stored = options.stored ?? [];
+  let writes = 0;
+  let loads = 0;
+  let nodes = options.nodes ?? 1;
+  const usage = createDailyUsage('office', {
+    storage: {
+      addUsage(_upstream, at, recipients) {
+        writes += 1;
+        stored.push({ at, recipients });
+        return Promise.resolve();
+      },
+      usageSince: (_upstream, since) => Promise.resolve(stored.filter(({ at }) => at >= since)),
+    },
+    clock,
+    onLoaded: () => (loads += 1),
+    onFailure: (error) => {
+      throw error;
+    },
+  });
+  const governor = createGovernor(
+    { connections: 10, recipientsPerMessage: 500, ...limits },
+    usage,
+    () => nodes,
+    clock,
+  );
+  return {
+    clock,
+    usage,
+    governor,
+    stored,
+    writes: () => writes,
+    loads: () => loads,
+    setNodes: (next: number) => (nodes = next),
+  };
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('the governor of an upstream', () => {
+  it('shares connections and messages a minute among the live nodes', async () => {
+    const { governor, setNodes } = start({ connections: 6, messagesPerMinute: 60 }, { nodes: 3 });
+    await settled();
+    governor.take(1);
+    governor.take(1);
+    expect(governor.obstacle(1)).to.deep.equal({ wait: Number.POSITIVE_INFINITY, reason: 'slots' });
+    setNodes(1);
+    expect(governor.obstacle(1)).to.equal(undefined);
+  });
+
+  it('counts each transaction of a message with many recipients', () => {
+    const { governor } = start({ messagesPerMinute: 60, recipientsPerMessage: 10 });
+    governor.take(100);
+    expect(governor.obstacle(1)?.reason).to.equal('rate');
+  });
+
+  it('waits for the store before it lets anything go against a daily limit', async () => {
+    const { governor, loads } = start({ recipientsPerDay: 10 });
+    expect(governor.obstacle(1)).to.deep.equal({ wait: 1000, reason: 'rate' });
+    await settled();
+    expect(loads()).to.equal(1);
+    expect(governor.obstacle(1)).to.equal(undefined);
+  });
+
+  it('holds mail above recipientsPerDay until the hour leaves the window', async () => {
+    const at = new ManualClock().now() - 20 * HOUR;
+    const { clock, governor } = start({ recipientsPerDay: 10 }, { stored: [{ at, recipients: 8 }] });
+    await settled();
+    expect(governor.obstacle(2)).to.equal(undefined);
+    governor.take(2);
+    expect(governor.obstacle(1)).to.deep.equal({ wait: 4 * HOUR, reason: 'quota' });
+    governor.giveBack(2, 2);
+    expect(governor.obstacle(1)).to.deep.equal({ wait: 4 * HOUR, reason: 'quota' });
+    clock.advance(4 * HOUR + 1);
+    expect(governor.obstacle(1)).to.equal(undefined);
+  });
+
+  it('gives recipients back that were not handed over', async () => {
+    const { governor } = start({ recipientsPerDay: 10 });
+    await settled();
+    governor.take(10);
+    governor.giveBack(10, 0);
+    expect(governor.obstacle(10)).to.equal(undefined);
+  });
+
+  it('lets a message with more recipients than a day allows go on an unused day', async () => {
+    const { governor } = start({ recipientsPerDay: 10 });
+    await settled();
+    expect(governor.obstacle(50)).to.equal(undefined);
+  });
+
+  it('writes the usage in batches, and loses none at the end', async () => {
+    const { clock, governor, usage, writes, stored } = start({});
+    await settled();
+    for (let count = 0; count < 1000; count += 1) {
+      governor.take(1);
+      governor.giveBack(1, 1);
+    }
+    expect(writes()).to.equal(0);
+    expect(usage.total()).to.equal(1000);
+    clock.advance(10_000);
+    await settled();
+    expect(writes()).to.equal(1);
+    expect(usage.total()).to.equal(1000);
+    governor.take(5);
+    governor.giveBack(5, 5);
+    await usage.close();
+    expect(stored.reduce((sum, { recipients }) => sum + recipients, 0)).to.equal(1005);
+  });
+});
