@@ -3,6 +3,7 @@ import type { MessageRecord } from '../queue/message.ts';
 import type { MessageFilter, QueueStorage } from '../queue/storage.ts';
 import { firstMessageIdAt } from '../shared/ids.ts';
 import type { Engine } from './engine.ts';
+import { plainText } from './plain-text.ts';
 import { matchesFilter, matchingMessages } from './queue-filter.ts';
 import { messageOf } from './rows.ts';
 
@@ -31,7 +32,7 @@ export function createQueueListing(engine: Engine): Pick<QueueStorage, 'list'> {
   return {
     async list(filter, limit, before) {
       const messages: MessageRecord[] = [];
-      if (limit <= 0 || filter.ids?.length === 0 || filter.states?.length === 0) return { messages };
+      if (limit <= 0 || matchesNothing(filter)) return { messages };
       let cursor = start(filter, before);
       for (let scanned = 0; scanned < MOST_SCANNED; scanned += WINDOW) {
         const window = await nextWindow(engine, filter, cursor, limit);
@@ -57,6 +58,12 @@ export function createQueueListing(engine: Engine): Pick<QueueStorage, 'list'> {
       return { messages, next: cursor };
     },
   };
+}
+
+/** Nothing is stored with characters that the databases do not take, so nothing has to be asked about them either. */
+function matchesNothing(filter: MessageFilter): boolean {
+  if (filter.ids?.length === 0 || filter.states?.length === 0) return true;
+  return Object.values(filter).some((value) => typeof value === 'string' && value !== plainText(value));
 }
 
 /** An id is never younger than the acceptance, so nothing accepted before a time has an id from behind it. */

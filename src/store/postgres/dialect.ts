@@ -1,6 +1,7 @@
 import { type DatabaseConnection, type Dialect, type Driver, PostgresDialect } from 'kysely';
 import type pg from 'pg';
 import { RelayError } from '../../shared/errors.ts';
+import { plainText } from '../plain-text.ts';
 import { postgresError } from './errors.ts';
 
 /** Kysely's own PostgreSQL dialect, but that everything it throws is a RelayError. */
@@ -22,11 +23,19 @@ class TranslatingConnection implements DatabaseConnection {
   }
 
   executeQuery: DatabaseConnection['executeQuery'] = (query, options) =>
-    translated(this.inner.executeQuery(query, options));
+    translated(
+      this.inner.executeQuery({ ...query, parameters: query.parameters.map(plainParameter) }, options),
+    );
 
   streamQuery(): never {
     throw new RelayError('internal', 'The PostgreSQL store does not stream rows.');
   }
+}
+
+/** PostgreSQL refuses some characters with an error; an id or a search that has them is simply not found. */
+function plainParameter(value: unknown): unknown {
+  if (typeof value === 'string') return plainText(value);
+  return Array.isArray(value) ? value.map(plainParameter) : value;
 }
 
 function translating(driver: Driver): Driver {

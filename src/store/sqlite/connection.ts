@@ -55,6 +55,7 @@ export function createConnection(): Connection {
   function release(): void {
     cache.clear();
     hot = [];
+    suspect = false;
     const closing = database;
     database = undefined;
     closing?.close();
@@ -78,7 +79,8 @@ export function createConnection(): Connection {
       try {
         database.exec('rollback');
       } catch {
-        suspect = true;
+        // Closing rolls back too, and what is not in the log completely is not read when the file is opened again.
+        return release();
       }
     }
     if (!isDiskFault(error)) return;
@@ -154,10 +156,7 @@ export function createConnection(): Connection {
           db.exec('commit');
           return answers;
         } finally {
-          if (!call.synced) {
-            if (db.isTransaction) db.exec('rollback');
-            db.exec('pragma synchronous = full');
-          }
+          if (!call.synced) restoreSync(db, release);
         }
       }, true);
     },
@@ -171,6 +170,18 @@ export function createConnection(): Connection {
       release();
     },
   };
+}
+
+/** A connection whose commits may not be synced must never be used again: where this fails, it goes. */
+function restoreSync(db: DatabaseSync, release: () => void): void {
+  try {
+    // The setting takes effect outside a transaction only.
+    if (db.isTransaction) db.exec('rollback');
+    db.exec('pragma synchronous = full');
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 function isSpan(value: SqlValue | Span): value is Span {

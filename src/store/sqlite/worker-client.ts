@@ -61,7 +61,8 @@ export async function createWorkerClient({ open, directory, log, clock }: Option
     // Beside the source it is the source, beside the built file the built one.
     const file = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
     lives += 1;
-    const worker = new Worker(file, { name: 'store' });
+    // Flags of the process, such as --input-type, are not meant for the thread.
+    const worker = new Worker(file, { name: 'store', execArgv: [] });
     const life: Life = {
       number: lives,
       worker,
