@@ -43,7 +43,9 @@ describe('receiving', () => {
     await new Promise(setImmediate);
     message.abandon();
     resolve();
-    expect((await finished).reply.code).to.equal(451);
+    const result = await finished;
+    expect(result.reply.code).to.equal(451);
+    expect(result.cause, 'the queue was not asked to commit what it had given up').to.equal(undefined);
     expect(queue.messages).to.deep.equal([]);
     expect(queue.aborted).to.equal(1);
   });
