@@ -155,6 +155,7 @@ export const classificationRules: readonly ClassificationRule[] = [
     verdict: senderRefused,
   },
   {
+    stages: MESSAGE,
     text: /mailbox logon failure|Cannot open mailbox/i,
     verdict: () => ({
       kind: 'deferred',

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { classifyReply, isOversize, type Stage } from '../../src/delivery/classify.ts';
 import { parseReply, replyText, showable } from '../../src/delivery/transports/smtp/parse-reply.ts';
 

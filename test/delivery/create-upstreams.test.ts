@@ -30,6 +30,38 @@ function shiftedClock() {
   };
 }
 
+async function startPair(script: object, options: { extensions?: readonly string[] } = {}) {
+  const other = await startScriptedServer();
+  const first = await startScriptedServer({ script, ...options });
+  const { upstreams } = testUpstreams({
+    upstreams: [
+      smtpUpstream(first.port, { fallback: 'second' }),
+      smtpUpstream(other.port, { name: 'second' }),
+    ],
+  });
+  return {
+    upstreams,
+    first,
+    other,
+    end: async () => {
+      await upstreams.close();
+      await first.close();
+      await other.close();
+    },
+  };
+}
+
+const from = (rewrite: 'never' | 'if-refused' | 'always') => ({
+  from: { address: 'relay@example.com', rewrite },
+});
+
+const refuseSenderOfB = ({ line, transaction }: { line: string; transaction: number }) =>
+  transaction === 1 && line.includes('b@')
+    ? { reply: '553 5.7.1 Sender address rejected: not owned by user relay' }
+    : line.includes('c@')
+      ? { reply: '550 5.1.1 nobody' }
+      : undefined;
+
 describe('the upstreams', () => {
   afterEach(closeAll);
 
@@ -194,27 +226,6 @@ describe('the upstreams', () => {
 describe('the fallback of an upstream', () => {
   afterEach(closeAll);
 
-  async function startPair(script: object, options: { extensions?: readonly string[] } = {}) {
-    const other = await startScriptedServer();
-    const first = await startScriptedServer({ script, ...options });
-    const { upstreams } = testUpstreams({
-      upstreams: [
-        smtpUpstream(first.port, { fallback: 'second' }),
-        smtpUpstream(other.port, { name: 'second' }),
-      ],
-    });
-    return {
-      upstreams,
-      first,
-      other,
-      end: async () => {
-        await upstreams.close();
-        await first.close();
-        await other.close();
-      },
-    };
-  }
-
   it('steps in while the upstream is out of order', async () => {
     const { upstreams, other, end } = await startPair({
       mail: { reply: '530 5.7.57 Client not authenticated' },
@@ -262,9 +273,6 @@ describe('the fallback of an upstream', () => {
 describe('the sender policy of an upstream', () => {
   afterEach(closeAll);
 
-  const from = (rewrite: 'never' | 'if-refused' | 'always') => ({
-    from: { address: 'relay@example.com', rewrite },
-  });
   const refuseOthers = {
     script: {
       mail: ({ line }: { line: string }) =>
@@ -305,13 +313,10 @@ describe('the sender policy of an upstream', () => {
   });
 
   it('tries again only for the recipients that were refused for the sender', async () => {
-    const rcpt = ({ line, transaction }: { line: string; transaction: number }) =>
-      transaction === 1 && line.includes('b@')
-        ? { reply: '553 5.7.1 Sender address rejected: not owned by user relay' }
-        : line.includes('c@')
-          ? { reply: '550 5.1.1 nobody' }
-          : undefined;
-    const { upstreams, server } = await startUpstream({ script: { rcpt } }, from('if-refused'));
+    const { upstreams, server } = await startUpstream(
+      { script: { rcpt: refuseSenderOfB } },
+      from('if-refused'),
+    );
     const { outcome } = await deliver(upstreams, message(), to('a@x.test', 'b@x.test', 'c@x.test'));
     expect(summary(outcome)).to.equal('delivered, delivered, rejected recipient');
     expect(server.transactions.map(({ recipients }) => recipients)).to.deep.equal([

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { createConnectionSlots } from '../../src/delivery/connection-slots.ts';
 import { createDailyUsage } from '../../src/delivery/daily-usage.ts';
 import { createGovernor, type GovernorLimits } from '../../src/delivery/governor.ts';

@@ -116,6 +116,27 @@ describe('the envelope of an SMTP transaction', () => {
     expect(server.transactions[0]?.recipients).to.deep.equal(['RCPT TO:<jörg@x.test>']);
   });
 
+  const eightBit: readonly (readonly [
+    name: string,
+    extensions: readonly string[],
+    text: string,
+    expected: string,
+  ])[] = [
+    ['8-bit content without 8BITMIME', ['SMTPUTF8'], 'Subject: x\r\n\r\nä\r\n', '5.6.3'],
+    ['an international header without SMTPUTF8', ['8BITMIME'], 'Subject: ä\r\n\r\nä\r\n', '5.6.9'],
+    ['an ASCII header without SMTPUTF8', ['8BITMIME'], 'Subject: x\r\n\r\nä\r\n', '2.0.0'],
+  ];
+  for (const [name, extensions, text, expected] of eightBit) {
+    it(`answers ${expected} for ${name}`, async () => {
+      const { upstreams } = await startUpstream({ extensions });
+      const { outcome } = await deliver(
+        upstreams,
+        message({ eightBit: true, smtpUtf8: true, body: bodyOf(text) }),
+      );
+      expect(outcome).to.have.nested.property('recipients[0].reply.enhanced', expected);
+    });
+  }
+
   it('refuses only the recipient that needs SMTPUTF8 where it is not offered', async () => {
     const { server, upstreams } = await startUpstream({ extensions: ['PIPELINING'] });
     const { outcome } = await deliver(upstreams, message(), to('jörg@x.test', 'b@x.test'));

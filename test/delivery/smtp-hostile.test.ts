@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Script, ServerStep } from '../support/scripted-smtp-server.ts';
 import { closeAll, deliver, startUpstream, summary } from './support.ts';
 

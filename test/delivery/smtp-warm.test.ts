@@ -19,7 +19,7 @@ describe('warm connections', () => {
   ];
   for (const [name, script] of stale) {
     it(`makes a new one within the same attempt when the server ${name}`, async () => {
-      const { server, upstreams } = await startUpstream({ ...(script ? { script } : {}) });
+      const { server, upstreams } = await startUpstream(script ? { script } : {});
       await deliver(upstreams);
       const { outcome } = await deliver(upstreams);
       expect(summary(outcome)).to.equal('delivered');

@@ -120,10 +120,8 @@ export function testUpstreams(
 
 export const DEFAULT_TEXT = 'From: <scanner@example.com>\r\nSubject: hello\r\n\r\nHello.\r\n';
 
-export function bodyOf(content: string | Buffer | readonly Buffer[]): MessageBody {
-  const pieces = Array.isArray(content)
-    ? content
-    : [typeof content === 'string' ? Buffer.from(content) : content];
+export function bodyOf(content: string | readonly Buffer[]): MessageBody {
+  const pieces = typeof content === 'string' ? [Buffer.from(content)] : content;
   return {
     size: pieces.reduce((sum, piece) => sum + piece.length, 0),
     async *chunks() {

@@ -217,7 +217,6 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}): 
     async function authenticate(line: string): Promise<void> {
       const [, mechanism = '', initial] = line.split(' ');
       const password = typeof options.password === 'function' ? options.password() : (options.password ?? '');
-      const decode = (text: string): string => Buffer.from(text, 'base64').toString('utf8');
       const ask = async (prompt: string): Promise<string> => {
         mode = 'auth';
         socket.write(`334 ${Buffer.from(prompt).toString('base64')}\r\n`);
@@ -336,4 +335,8 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}): 
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function decode(text: string): string {
+  return Buffer.from(text, 'base64').toString('utf8');
 }

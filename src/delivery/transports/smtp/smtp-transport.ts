@@ -84,7 +84,8 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
     recipients: readonly EnvelopeRecipient[],
   ): Promise<Handover> {
     const outcomes = new Map<EnvelopeRecipient, RecipientOutcome>();
-    const fitted = await fitContent(message, connection);
+    const fitting = fitContent(message, connection);
+    const fitted = fitting instanceof Promise ? await fitting : fitting;
     for (const recipient of recipients) {
       const problem =
         fitted.refused ??
