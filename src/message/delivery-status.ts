@@ -25,7 +25,7 @@ export function writeDeliveryReport(report: DeliveryReport): Buffer {
   const parts = [
     textPart(report),
     part('message/delivery-status', Buffer.from(statusText(report), 'latin1')),
-    part('text/rfc822-headers', quotedHeader(report.header)),
+    part('text/rfc822-headers; charset=utf-8', quotedHeader(report.header)),
   ];
   const boundary = freeBoundary(`=_${report.reportId.replace(/[^A-Za-z0-9.]/g, '.').slice(0, 50)}`, parts);
   const pieces: Buffer[] = [headerBlock(report, boundary)];

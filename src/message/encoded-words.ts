@@ -4,8 +4,8 @@
  */
 import { decodeCharset } from './charset.ts';
 
-/** Longer header text is cut before it is decoded for people. */
-const MAX_TEXT = 16_384;
+/** Longer text is cut before it is decoded; no header is that long. */
+const MAX_TEXT = 262_144;
 
 const WORD = /=\?([A-Za-z0-9_.:()-]{1,40})(?:\*[A-Za-z0-9-]{0,20})?\?([BbQq])\?([^?\r\n]{0,4000})\?=/g;
 

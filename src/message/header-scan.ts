@@ -26,6 +26,9 @@ export interface HeaderScan {
 /** A line is known to be no field when this many characters have no colon in the right place. */
 const DECIDED = 1000;
 
+/** How much is looked at first; most headers are smaller. */
+const FIRST_WINDOW = 4096;
+
 /** A field name, and white space in front of the colon, which the obsolete syntax allows (RFC 5322 section 4.5). */
 const FIELD_NAME = /([!-9;-~]{1,900})[ \t]{0,50}:/y;
 
@@ -35,9 +38,10 @@ const MAILBOX_TIME = /^>?From \S.*\d:\d\d/;
 
 /**
  * Scans text whose lines end in CRLF. Undefined when more text has to come before the end is certain; never with
- * `complete`. A line that is neither a field nor the continuation of one ends the header (the blank line is missing).
+ * `complete`. A line that is neither a field nor the continuation of one ends the header (the blank line is missing); with
+ * `mailboxLine`, the separator line of a mailbox file may stand in front.
  */
-export function scanHeader(text: string, complete: boolean): HeaderScan | undefined {
+export function scanHeader(text: string, complete: boolean, mailboxLine = false): HeaderScan | undefined {
   const fields: FieldRange[] = [];
   let start = 0;
   let position = 0;
@@ -70,7 +74,7 @@ export function scanHeader(text: string, complete: boolean): HeaderScan | undefi
         name = (match[1] ?? '').toLowerCase();
         fieldStart = position;
         value = FIELD_NAME.lastIndex;
-      } else if (position === 0 && isMailboxLine(text, lineEnd)) {
+      } else if (mailboxLine && position === 0 && isMailboxLine(text, lineEnd)) {
         start = lineEnd + 2;
       } else {
         return finish(0);
@@ -82,6 +86,20 @@ export function scanHeader(text: string, complete: boolean): HeaderScan | undefi
     } else {
       position = lineEnd + 2;
     }
+  }
+}
+
+/** The same for bytes. Looks at the beginning first: what stands behind a header is usually much more than the header. */
+export function scanHeaderBytes(
+  content: Buffer,
+  options: { readonly complete: boolean; readonly limit: number; readonly mailboxLine?: boolean },
+): { readonly text: string; readonly scan: HeaderScan } | undefined {
+  const limit = Math.min(content.length, options.limit);
+  for (let window = Math.min(FIRST_WINDOW, limit); ; window = Math.min(window * 4, limit)) {
+    const text = content.toString('latin1', 0, window);
+    const scan = scanHeader(text, options.complete && window === content.length, options.mailboxLine);
+    if (scan !== undefined) return { text, scan };
+    if (window === limit) return undefined;
   }
 }
 

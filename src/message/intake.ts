@@ -14,7 +14,7 @@ import { decodeLatin1 } from './charset.ts';
 import { formatDate } from './date.ts';
 import { decodeEncodedWords } from './encoded-words.ts';
 import { CHUNK_SIZE, MAX_HEADER_SIZE } from './envelope.ts';
-import { type FieldRange, type HeaderScan, scanHeader } from './header-scan.ts';
+import { type FieldRange, type HeaderScan, scanHeaderBytes } from './header-scan.ts';
 import { IntakeRefusal } from './intake-refusal.ts';
 import { type Cleaned, createLineEnds, type LineEndOptions } from './line-ends.ts';
 import { receivedField, type Trace } from './received.ts';
@@ -49,8 +49,6 @@ export interface Intake {
 
 const MAX_SUBJECT = 200;
 const MAX_MESSAGE_ID = 998;
-/** How much of a header is looked at first; most are smaller. */
-const FIRST_WINDOW = 4096;
 const BLIND = new Set(['bcc', 'resent-bcc']);
 
 export function createIntake(options: IntakeOptions): Intake {
@@ -88,7 +86,7 @@ export function createIntake(options: IntakeOptions): Intake {
   function takeHeader(pieces: readonly Buffer[], complete: boolean, output: Buffer[]): void {
     const [only] = pieces;
     const content = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
-    const found = scanStart(content, complete);
+    const found = scanHeaderBytes(content, { complete, limit: MAX_HEADER_SIZE, mailboxLine: true });
     if (found === undefined) {
       if (heldSize >= MAX_HEADER_SIZE) throw headerRefusal();
       held = [content];
@@ -125,17 +123,6 @@ export function createIntake(options: IntakeOptions): Intake {
       receivedCount: header?.receivedCount ?? 0,
     }),
   };
-}
-
-/** Looks at the beginning first: what stands behind a header is usually much more than the header. */
-function scanStart(content: Buffer, complete: boolean): { text: string; scan: HeaderScan } | undefined {
-  const limit = Math.min(content.length, MAX_HEADER_SIZE);
-  for (let window = Math.min(FIRST_WINDOW, limit); ; window = Math.min(window * 4, limit)) {
-    const text = content.toString('latin1', 0, window);
-    const scan = scanHeader(text, complete && window === content.length);
-    if (scan !== undefined) return { text, scan };
-    if (window === limit) return undefined;
-  }
 }
 
 interface ComposedHeader {
