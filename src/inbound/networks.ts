@@ -78,9 +78,9 @@ export class NetworkTable<T> {
 }
 
 function ipv4Value(text: string): bigint {
-  let value = 0n;
-  for (const part of text.split('.')) value = value * 256n + BigInt(part);
-  return value;
+  let value = 0;
+  for (const part of text.split('.')) value = value * 256 + Number(part);
+  return BigInt(value);
 }
 
 function ipv6Value(text: string): bigint {
