@@ -8,6 +8,7 @@ export type AuthStep =
   | { readonly kind: 'credentials'; readonly user: string; readonly password: string }
   | { readonly kind: 'refused'; readonly reply: SmtpReply };
 
+/** As EHLO lists them. */
 export const AUTH_MECHANISMS = 'PLAIN LOGIN';
 
 /** `Username:` and `Password:`; some printers compare them letter by letter. */

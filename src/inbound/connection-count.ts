@@ -9,6 +9,7 @@ export interface ConnectionLimits {
   readonly connectionsPerAddress: number;
 }
 
+/** Counts in memory; one for each listener. */
 export class ConnectionCount {
   readonly #perSource = new Map<string, number>();
   #total = 0;

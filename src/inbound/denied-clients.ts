@@ -22,6 +22,7 @@ const MAX_ENTRIES = 1_000;
 const MAX_SENDERS_PER_ADDRESS = 20;
 const MAX_TEXT = 320;
 
+/** Failures of the storage are logged and never thrown. */
 export function createDeniedClients(storage: DeniedStorage, clock: Clock, log: Log): DeniedClients {
   let entries = new Map<string, DeniedClient>();
   let sendersOf = new Map<string, number>();

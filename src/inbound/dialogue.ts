@@ -32,6 +32,7 @@ import { acceptedEnvelope, type Peer, receive, type Sender, type Transaction } f
 
 const MAX_GREETING = 255;
 
+/** One client's conversation; a new one begins after STARTTLS. */
 export class Dialogue {
   readonly #context: ListenerContext;
   readonly #peer: Peer;

@@ -59,6 +59,7 @@ export interface Inbound {
 const REMOVAL_DEADLINE = 60_000;
 const RETRY_EVERY = 10_000;
 
+/** Nothing is open before `start`. */
 export function createInbound(dependencies: InboundDependencies): Inbound {
   const { settings: source, certificates, clock, log } = dependencies;
   const denied = createDeniedClients(dependencies.denied, clock, log);

@@ -7,6 +7,7 @@ export interface InboundMeters {
   readonly refusals: Counter;
 }
 
+/** Registers the metrics; once for each process. */
 export function createInboundMeters(meter: Meter): InboundMeters {
   return {
     sessions: meter.counter('postern_smtp_sessions_total', 'SMTP connections that were let in.', [

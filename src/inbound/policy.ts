@@ -36,6 +36,7 @@ export const STRANGER: ClientPolicy = {
   maySend: () => true,
 };
 
+/** Reads the settings once; the answers do not change afterwards. */
 export function createPolicy(settings: Pick<Settings, 'clients' | 'users'>): Policy {
   const networks = new NetworkTable(
     settings.clients.flatMap((client) => {

@@ -26,6 +26,7 @@ export interface Received {
 const SMALL_PIECE = 1024;
 const SMALL_PIECES = 16 * 1024;
 
+/** Takes content piece by piece; exactly one `finish` or `abandon` ends it. */
 export class Receiving {
   readonly #writer: MessageWriter;
   readonly #intake: Intake;
@@ -147,6 +148,7 @@ export class Receiving {
   }
 }
 
+/** The reply to a message beyond `maxSize` bytes, told by SIZE or found out while it came (RFC 1870 section 6). */
 export function tooLarge(maxSize: number): SmtpReply {
   return reply(
     552,

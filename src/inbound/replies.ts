@@ -13,6 +13,7 @@ export interface SmtpReply {
   readonly text: string;
 }
 
+/** A reply; an empty `enhanced` where RFC 2034 allows none. */
 export function reply(code: number, enhanced: string, text: string): SmtpReply {
   return { code, enhanced, text };
 }
@@ -36,6 +37,7 @@ export function replyToError(error: unknown): SmtpReply {
   return BY_ERROR_CODE[error.code] ?? INTERNAL;
 }
 
+/** The queue's reason for not taking mail now, as it stands. */
 export function replyToRefusal(refusal: Refusal): SmtpReply {
   return reply(refusal.code, refusal.enhanced, refusal.text);
 }

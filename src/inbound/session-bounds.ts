@@ -11,6 +11,7 @@ const MAX_FAILED_SIGN_INS = 3;
 /** Commands beyond two for each recipient that is allowed: refused recipients of a pipelining client fit in. */
 const SPARE_COMMANDS = 200;
 
+/** Each method that counts answers with the reply that ends the connection once it is enough. */
 export class SessionBounds {
   readonly #limits: () => ListenerSettings['limits'];
   #commands = 0;

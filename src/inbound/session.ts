@@ -53,6 +53,7 @@ class SessionInput extends SMTPStream {
   }
 }
 
+/** Made for every connection that is let in; ends with its socket. */
 export class Session extends SMTPConnection {
   readonly #context: ListenerContext;
   readonly #bounds: SessionBounds;

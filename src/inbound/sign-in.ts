@@ -35,6 +35,7 @@ const WRONG = reply(535, '5.7.8', 'User name or password is wrong');
 const BUSY = reply(454, '4.7.0', 'Too many sign-ins at once; try again in a moment');
 const BROKEN = reply(454, '4.7.0', 'The password cannot be checked now; try again later');
 
+/** One for all listeners, so that guessing on several does not help. */
 export function createSignIn(verifyPassword: VerifyPassword, clock: Clock, log: Log): SignIn {
   const failures = new LRUCache<string, Failures>({ max: REMEMBERED_ADDRESSES });
   const running = new Map<string, number>();

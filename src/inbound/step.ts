@@ -11,10 +11,12 @@ export interface Step {
   readonly next?: 'close' | 'content' | 'starttls';
 }
 
+/** Answers, and goes on. */
 export function step(answer: SmtpReply): Step {
   return { text: wireText(answer) };
 }
 
+/** Answers, and ends the connection. */
 export function close(answer: SmtpReply): Step {
   return { text: wireText(answer), next: 'close' };
 }

@@ -22,6 +22,7 @@ type ContentState = 'inside' | 'cr' | 'line-start' | 'dot' | 'dot-cr';
  */
 export type WireEvent = 'line' | 'content' | 'end' | 'too-long' | 'more';
 
+/** Feed, then call `next` until it answers `more`. */
 export class WireReader {
   /** The command line without its line end; valid after `line`. */
   text = '';
