@@ -4,7 +4,7 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { createConnection } from './connection.ts';
-import type { WorkerFailure, WorkerReply, WorkerRequest } from './protocol.ts';
+import type { QueryAnswer, WorkerFailure, WorkerReply, WorkerRequest } from './protocol.ts';
 
 const connection = createConnection();
 
@@ -16,7 +16,7 @@ parentPort?.on('message', (request: WorkerRequest) => {
         connection.open(call);
         return reply({ id, result: undefined });
       case 'query':
-        return reply({ id, result: connection.query(call.sql, call.parameters) });
+        return replyRows(id, connection.query(call.sql, call.parameters));
       case 'batch':
         return reply({ id, result: connection.batch(call) });
       case 'backup':
@@ -34,9 +34,20 @@ parentPort?.on('message', (request: WorkerRequest) => {
   }
 });
 
-function reply(answer: WorkerReply): void {
+function reply(answer: WorkerReply, transfer: ArrayBuffer[] = []): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has none
-  parentPort?.postMessage(answer);
+  parentPort?.postMessage(answer, transfer);
+}
+
+/** Pieces of bodies change hands instead of being copied. */
+function replyRows(id: number, result: QueryAnswer): void {
+  const buffers = new Set<ArrayBuffer>();
+  for (const row of result.rows) {
+    for (const value of row) {
+      if (value instanceof Uint8Array && value.buffer instanceof ArrayBuffer) buffers.add(value.buffer);
+    }
+  }
+  reply({ id, result }, [...buffers]);
 }
 
 function failureOf(error: unknown): WorkerFailure {
