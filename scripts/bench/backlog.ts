@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runLoadProcess, startSinkProcess } from './helpers.ts';
-import { startPostern } from './postern.ts';
+import { startPosternRelay } from './postern.ts';
 import { watchTree } from './process-tree.ts';
 import { freePort } from './processes.ts';
 import type { Scenario } from './scenarios.ts';
@@ -36,7 +36,7 @@ export async function measureBacklog(options: {
   const rates: number[] = [];
   try {
     const nowhere = await freePort();
-    const filling = await startPostern({ ...place, sinkPort: nowhere });
+    const filling = await startPosternRelay({ ...place, sinkPort: nowhere });
     const fillWatch = watchTree(filling.pid);
     try {
       await runLoadProcess(scenario, STEP, filling.port, tools, within); // compilers warm up on these
@@ -53,7 +53,7 @@ export async function measureBacklog(options: {
     try {
       const firstAt = sink.reached(1, within);
       const startedAt = performance.now();
-      const draining = await startPostern({ ...place, sinkPort: sink.port });
+      const draining = await startPosternRelay({ ...place, sinkPort: sink.port });
       const drainWatch = watchTree(draining.pid);
       try {
         const first = await firstAt;

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runLoadProcess, startSinkProcess } from './helpers.ts';
-import { startPostern } from './postern.ts';
+import { startPosternRelay } from './postern.ts';
 import { startPostfixRelay } from './postfix.ts';
 import { watchTree } from './process-tree.ts';
 import { freePort } from './processes.ts';
@@ -113,5 +113,5 @@ function startRelay(options: RunOptions, sinkPort: number, under?: readonly stri
     ...(under === undefined ? {} : { under }),
   };
   if (subject === 'postfix') return startPostfixRelay(common);
-  return startPostern(profile === undefined ? common : { ...common, profile });
+  return startPosternRelay(profile === undefined ? common : { ...common, profile });
 }

@@ -1,41 +1,57 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort, greeted, startChild } from './processes.ts';
+import { freePort, greeted, run, startChild } from './processes.ts';
 import type { Subject, SubjectOptions } from './subject.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
 
-export interface PosternOptions extends SubjectOptions {
+/** How a Postern is started. */
+export interface PosternOptions {
+  /** Gets the settings file, the log and, in `data/`, the data directory; may be from the start before. */
+  readonly directory: string;
+  /** The settings document, given the port that its listener is to have. */
+  readonly settings: (port: number) => unknown;
+  /** SMTP port; a free one if absent. */
+  readonly port?: number;
+  /** Store, where it is not SQLite inside the directory. */
+  readonly database?: string;
   /** Directory for CPU profiles; none are written if absent. */
   readonly profile?: string;
+  /** Put in front of the command, to watch its system calls. */
+  readonly under?: readonly string[];
+  /** Milliseconds until it has to greet. */
+  readonly within?: number;
 }
 
-/** Starts Postern as an operator would, with one listener and the sink as its upstream; resolves when it greets. */
-export async function startPostern(
-  options: PosternOptions,
-): Promise<Subject & { readonly readyAfter: number }> {
-  const [port, admin] = [await freePort(), await freePort()];
-  const settings = join(options.directory, 'settings.json');
-  await mkdir(options.directory, { recursive: true });
-  await writeFile(settings, JSON.stringify(settingsFor(port, options), undefined, 2));
-  const argv = [
-    ...(options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`]),
-    join(CHECKOUT, 'src/main.ts'),
-    'serve',
-    `--data=${join(options.directory, 'data')}`,
-    `--settings=${settings}`,
-    `--admin=127.0.0.1:${admin}`,
-    '--log-format=json',
-  ];
-  const command = [...(options.under ?? []), process.execPath, ...argv];
+/** A running Postern. */
+export interface RunningPostern extends Subject {
+  /** Milliseconds from starting the process to its greeting. */
+  readonly readyAfter: number;
+  /** SIGKILL, as a crash would end it. */
+  kill(): Promise<void>;
+  /** Runs a command of `scripts/postern` against it and returns what it prints. */
+  command(...argv: string[]): Promise<string>;
+  log(): Promise<string>;
+}
+
+/** Starts Postern as an operator would; resolves when it greets. */
+export async function startPostern(options: PosternOptions): Promise<RunningPostern> {
+  const { directory } = options;
+  const [port, admin] = [options.port ?? (await freePort()), await freePort()];
+  const settings = join(directory, 'settings.json');
+  const data = join(directory, 'data');
+  const log = join(directory, 'log.jsonl');
+  await mkdir(directory, { recursive: true });
+  await writeFile(settings, JSON.stringify(options.settings(port), undefined, 2));
+  const command = [...(options.under ?? []), process.execPath];
+  if (options.profile !== undefined) command.push('--cpu-prof', `--cpu-prof-dir=${options.profile}`);
+  command.push(join(CHECKOUT, 'src/main.ts'), 'serve', `--data=${data}`, `--settings=${settings}`);
+  command.push(`--admin=127.0.0.1:${admin}`, '--log-format=json');
+  if (options.database !== undefined) command.push(`--database=${options.database}`);
   const startedAt = performance.now();
-  const log = join(options.directory, 'log.jsonl');
-  const child = startChild(command, {
-    wraps: options.under !== undefined,
-    output: log,
-  });
+  const child = startChild(command, { wraps: options.under !== undefined, output: log });
   try {
-    await greeted(port, 20_000, child.alive);
+    await greeted(port, options.within ?? 20_000, child.alive);
   } catch (error) {
     await child.kill();
     const said = await readFile(log, 'utf8').catch(() => '');
@@ -47,11 +63,18 @@ export async function startPostern(
     pid: child.pid,
     readyAfter: performance.now() - startedAt,
     stop: () => child.stop(30_000),
+    kill: child.kill,
+    log: () => readFile(log, 'utf8'),
+    command(...argv) {
+      const place = [`--admin=127.0.0.1:${admin}`, `--data=${data}`];
+      return run(join(CHECKOUT, 'scripts/postern'), [...argv, ...place], { within: 30_000 });
+    },
   };
 }
 
-function settingsFor(port: number, options: SubjectOptions) {
-  return {
+/** One plain listener for this machine, and everything goes to a plain sink. */
+export function relaySettings(sinkPort: number, connections: number): (port: number) => unknown {
+  return (port) => ({
     listeners: [{ name: 'bench', address: '127.0.0.1', port, security: 'none' }],
     clients: [{ name: 'bench', networks: ['127.0.0.0/8'] }],
     upstreams: [
@@ -59,11 +82,19 @@ function settingsFor(port: number, options: SubjectOptions) {
         name: 'sink',
         kind: 'smtp',
         host: '127.0.0.1',
-        port: options.sinkPort,
+        port: sinkPort,
         security: 'none',
-        limits: { connections: options.connections },
+        limits: { connections },
       },
     ],
     defaultUpstream: 'sink',
-  };
+  });
+}
+
+/** Postern as a subject of the bench. */
+export function startPosternRelay(
+  options: SubjectOptions & { readonly profile?: string },
+): Promise<RunningPostern> {
+  const { sinkPort, connections, ...rest } = options;
+  return startPostern({ ...rest, settings: relaySettings(sinkPort, connections) });
 }
