@@ -40,6 +40,7 @@ export function parseParameters(text: string): ParameterizedValue {
   };
 }
 
+/** The value of the first parameter of this name (lower case). */
 export function parameter(value: ParameterizedValue, name: string): string | undefined {
   return value.parameters.find((each) => each.name === name)?.value;
 }
@@ -53,6 +54,7 @@ export function writeAsciiParameters(value: ParameterizedValue): string {
   return [value.raw.trim(), ...parameters].join('; ');
 }
 
+/** Whether the text has no character above 127. */
 export function isAsciiText(text: string): boolean {
   return !/[^\0-\x7f]/.test(text);
 }

@@ -36,6 +36,7 @@ export function parseHeaderText(text: string): Header {
   return { fields, rest: text.slice(scan.end) };
 }
 
+/** The bytes of fields and rest, as they were read or created. */
 export function writeHeader(header: Header): Buffer {
   return Buffer.from(header.fields.map((field) => field.raw).join('') + header.rest, 'latin1');
 }
@@ -51,6 +52,7 @@ export function findField(header: Header, name: string): HeaderField | undefined
   return header.fields.find((field) => field.name === name);
 }
 
+/** All fields of this name (lower case), in their order. */
 export function findFields(header: Header, name: string): readonly HeaderField[] {
   return header.fields.filter((field) => field.name === name);
 }
@@ -80,10 +82,12 @@ export function replaceField(header: Header, name: string, replacements: readonl
   return { fields: [...before, ...replacements, ...after], rest: header.rest };
 }
 
+/** Without the fields of these names (lower case). */
 export function removeFields(header: Header, names: readonly string[]): Header {
   return { fields: header.fields.filter((field) => !names.includes(field.name)), rest: header.rest };
 }
 
+/** With more fields behind the others. */
 export function appendFields(header: Header, fields: readonly HeaderField[]): Header {
   return { fields: [...header.fields, ...fields], rest: header.rest };
 }

@@ -295,6 +295,21 @@ describe('intake', () => {
     );
   });
 
+  it('refuses for the same reason at every split, also at the edge of the largest header', () => {
+    const filler = `X: ${'x'.repeat(95)}\r\n`.repeat(Math.floor(MAX_HEADER_SIZE / 100) - 3);
+    const tail = fc.array(fc.constantFrom('\0', '\n', '\r', '\r\n', 'X: y\r\n', `Y: ${'y'.repeat(90)}\r\n`), {
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(tail, fc.array(fc.nat({ max: 600 }), { maxLength: 8 }), modes, (parts, cuts, mode) => {
+        const data = Buffer.from(filler + parts.join(''));
+        const places = cuts.map((cut) => Math.max(0, data.length - cut));
+        expect(outcome(split(data, places), mode)).to.deep.equal(outcome([data], mode));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('never lets bare CR, bare LF or NUL out, and always ends in CRLF with the header first', () => {
     fc.assert(
       fc.property(mail, (data) => {
