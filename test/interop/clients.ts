@@ -7,8 +7,6 @@ export interface MailProgram {
   readonly name: string;
   /** Asks for the version, to see whether it is installed. */
   readonly probe: readonly [string, ...string[]];
-  /** It sends lines that begin with a dot as they are, which ends the message early; it gets none then. */
-  readonly dotsEndIt?: boolean;
   send(port: number, message: Buffer, directory: string): Promise<unknown>;
 }
 
@@ -32,18 +30,10 @@ export const MAIL_PROGRAMS: readonly MailProgram[] = [
   {
     name: 'swaks',
     probe: ['swaks', '--version'],
-    dotsEndIt: true,
     async send(port, message, directory) {
-      const file = await fileOf(message, directory);
+      const file = await fileOf(message.subarray(0, -2), directory); // it ends the last line itself
       const envelope = ['--from', SENDER, '--to', RECIPIENT];
-      await run('swaks', [
-        '--server',
-        `127.0.0.1:${port}`,
-        ...envelope,
-        '--data',
-        `@${file}`,
-        '--no-data-fixup',
-      ]);
+      await run('swaks', ['--server', `127.0.0.1:${port}`, ...envelope, '--data', `@${file}`]);
     },
   },
   {

@@ -16,7 +16,7 @@ import { ACCOUNT, startRealUpstream } from './real-upstream.ts';
 const ARRIVES_WITHIN = 30_000;
 
 /** Everything that a relay might be tempted to tidy up. */
-function awkwardMessage(number: number, dots = true): Buffer {
+function awkwardMessage(number: number): Buffer {
   const lines = [
     `From: "A device" <${SENDER}>`,
     `to:  ${RECIPIENT}`,
@@ -31,7 +31,9 @@ function awkwardMessage(number: number, dots = true): Buffer {
     'Content-Transfer-Encoding: 8bit',
     '',
     'Grüße – 8-bit, und   Leerzeichen am Ende   ',
-    ...(dots ? ['.', '..', '.leading dot'] : []),
+    '.',
+    '..',
+    '.leading dot',
     'From the start of a line',
     `${'long '.repeat(190)}end`,
     '',
@@ -119,7 +121,7 @@ describe('a device’s mail to a real Postfix with STARTTLS, password and self-s
         this.skip();
       }
       const number = 100 + index;
-      const message = awkwardMessage(number, program.dotsEndIt !== true);
+      const message = awkwardMessage(number);
       await program.send(postern.port, message, base);
       const bytes = await eventually(
         () => arrived(capture, `<${number}@device.example.com>`),
