@@ -22,8 +22,9 @@ export function createQueueReading({ db }: Engine): Reading {
         .where('node', '=', node)
         .where('lane', '=', lane)
         .where('next_attempt_at', '<=', now)
+        // The order of the index, so that nothing is sorted however long the lane is.
         .orderBy('next_attempt_at')
-        .orderBy('id')
+        .orderBy('accepted_at')
         .limit(limit)
         .execute();
       return rows.map(messageOf);

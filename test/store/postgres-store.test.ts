@@ -9,6 +9,17 @@ import { recordLog } from '../support/recorded-log.ts';
 import { until } from '../support/until.ts';
 import { accepting, expectCode, message, START, settling } from './samples.ts';
 
+/** Takes in small steps until there is nothing left; returns how many it got. */
+async function takeAll(store: Store, node: string): Promise<number> {
+  let count = 0;
+  for (let step = 0; step < 200; step += 1) {
+    const taken = await store.queue.takeOver(node, 40);
+    if (taken.length === 0) break;
+    count += taken.reduce((sum, lane) => sum + lane.count, 0);
+  }
+  return count;
+}
+
 describe('PostgreSQL store', function () {
   this.timeout(30_000);
   let server: PostgresServer;
@@ -91,15 +102,6 @@ describe('PostgreSQL store', function () {
     const [a, b] = await Promise.all([open(), open()]);
     const records = Array.from({ length: 1500 }, () => message({ node: 'dead' }));
     await a.queue.commit(accepting(...records));
-    const takeAll = async (store: Store, node: string) => {
-      let count = 0;
-      for (let step = 0; step < 200; step += 1) {
-        const taken = await store.queue.takeOver(node, 40);
-        if (taken.length === 0) break;
-        count += taken.reduce((sum, lane) => sum + lane.count, 0);
-      }
-      return count;
-    };
     await Promise.all(
       [a, b].map((store, index) => store.queue.joinNode({ id: `n${index}`, label: '' }, 60_000)),
     );

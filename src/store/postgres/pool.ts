@@ -19,8 +19,12 @@ const types = new TypeOverrides();
 types.setTypeParser(INT8, Number);
 types.setTypeParser(NUMERIC, Number);
 
-/** A commit that is answered has to be on the server's disk, whatever the server's or the user's default is. */
-const ENFORCE_SYNC = `select set_config('synchronous_commit', 'on', false)
+/**
+ * A commit that is answered has to be on the server's disk, whatever the server's or the user's default is. And a plan
+ * that was made while the tables were empty must not be kept: it would read them whole when they have grown.
+ */
+const SESSION = `set plan_cache_mode = force_custom_plan;
+  select set_config('synchronous_commit', 'on', false)
   where current_setting('synchronous_commit') in ('off', 'local', 'remote_write')`;
 
 /** What every connection has in common. Throws `configuration` for an address that cannot be read. */
@@ -54,7 +58,7 @@ export function createPool(database: string, log: Log): Pool {
   });
   pool.on('connect', (client) => {
     // Queued before anything else that will be asked on this connection.
-    client.query(ENFORCE_SYNC).catch(() => client.end());
+    client.query(SESSION).catch(() => client.end());
   });
   return pool;
 }
