@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { createMetrics } from '../../src/observe/metrics.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startScriptedServer } from '../support/scripted-smtp-server.ts';
@@ -130,6 +131,20 @@ describe('the upstreams', () => {
     await deliver(upstreams);
     const line = log.lines.find((text) => text.includes('out of order')) ?? '';
     expect(JSON.parse(line)).to.include({ level: 50, upstream: 'office', reason: 'authentication' });
+  });
+
+  it('count what they do', async () => {
+    const metrics = createMetrics({ processMetrics: false });
+    const { upstreams, server } = await startUpstream({}, {}, { meter: metrics.meter });
+    await deliver(upstreams, message(), to('a@x.test', 'b@x.test'));
+    server.setScript({ mail: { reply: '530 5.7.57 Client not authenticated' } });
+    await deliver(upstreams);
+    const text = await metrics.text();
+    expect(text).to.contain('postern_deliveries_total{upstream="office",result="delivered"} 2');
+    expect(text).to.contain('postern_deliveries_total{upstream="office",result="unavailable"} 1');
+    expect(text).to.contain('postern_upstream_circuit_state{upstream="office"} 2');
+    expect(text).to.contain('postern_upstream_connections{upstream="office"} ');
+    expect(text).to.contain('postern_delivery_duration_seconds_count{upstream="office"} 2');
   });
 
   it('wake those who wait for a slot', async () => {

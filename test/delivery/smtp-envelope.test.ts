@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { expect } from 'chai';
 import type { EnvelopeRecipient } from '../../src/message/envelope.ts';
 import { bodyOf, closeAll, deliver, message, startUpstream, summary, to } from './support.ts';
@@ -116,24 +117,39 @@ describe('the envelope of an SMTP transaction', () => {
     expect(server.transactions[0]?.recipients).to.deep.equal(['RCPT TO:<jörg@x.test>']);
   });
 
-  const eightBit: readonly (readonly [
-    name: string,
-    extensions: readonly string[],
-    text: string,
-    expected: string,
-  ])[] = [
-    ['8-bit content without 8BITMIME', ['SMTPUTF8'], 'Subject: x\r\n\r\nä\r\n', '5.6.3'],
-    ['an international header without SMTPUTF8', ['8BITMIME'], 'Subject: ä\r\n\r\nä\r\n', '5.6.9'],
-    ['an ASCII header without SMTPUTF8', ['8BITMIME'], 'Subject: x\r\n\r\nä\r\n', '2.0.0'],
+  for (const extensions of [['SMTPUTF8'], ['8BITMIME'], []]) {
+    it(`converts 8-bit content and headers for a server with ${extensions.join() || 'nothing'} only`, async () => {
+      const { upstreams, server } = await startUpstream({ extensions });
+      const text = 'From: <a@example.com>\r\nSubject: grüße\r\n\r\nä\r\n';
+      const sent = message({ eightBit: true, smtpUtf8: true, body: bodyOf(text) });
+      expect(summary((await deliver(upstreams, sent)).outcome)).to.equal('delivered');
+      expect(server.transactions[0]?.mail).to.equal('MAIL FROM:<scanner@example.com>');
+      const body = server.transactions[0]?.body ?? Buffer.alloc(0);
+      expect(isAscii(body)).to.equal(true);
+      expect(body.toString())
+        .to.match(/Content-Transfer-Encoding: quoted-printable\r\n/)
+        .and.to.match(/=C3=A4/);
+    });
+  }
+
+  it('leaves 8-bit content alone where the header is ASCII and the server lacks only SMTPUTF8', async () => {
+    const { upstreams, server } = await startUpstream({ extensions: ['8BITMIME'] });
+    const text = 'Subject: x\r\n\r\nä\r\n';
+    await deliver(upstreams, message({ eightBit: true, smtpUtf8: true, body: bodyOf(text) }));
+    expect(server.transactions[0]?.body.toString()).to.equal(text);
+  });
+
+  const stubborn: readonly (readonly [name: string, content: () => string | readonly Buffer[]])[] = [
+    ['signed', () => 'Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nä\r\n--b--\r\n'],
+    ['above 16 MiB', () => [Buffer.from('Subject: x\r\n\r\nä\r\n'), Buffer.alloc((16 << 20) + 2, 'x\r\n')]],
   ];
-  for (const [name, extensions, text, expected] of eightBit) {
-    it(`answers ${expected} for ${name}`, async () => {
-      const { upstreams } = await startUpstream({ extensions });
-      const { outcome } = await deliver(
-        upstreams,
-        message({ eightBit: true, smtpUtf8: true, body: bodyOf(text) }),
-      );
-      expect(outcome).to.have.nested.property('recipients[0].reply.enhanced', expected);
+  for (const [name, content] of stubborn) {
+    it(`refuses 8-bit content that is ${name} where the server does not take it`, async () => {
+      const { upstreams, server } = await startUpstream({ extensions: [] });
+      const { outcome } = await deliver(upstreams, message({ eightBit: true, body: bodyOf(content()) }));
+      expect(summary(outcome)).to.equal('rejected content');
+      expect(outcome).to.have.nested.property('recipients[0].reply.enhanced', '5.6.3');
+      expect(server.lines.some((line) => line.startsWith('MAIL'))).to.equal(false);
     });
   }
 
