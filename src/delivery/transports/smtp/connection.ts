@@ -4,6 +4,7 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { type Clock, type Timer } from '../../../shared/clock.ts';
 import { errorCode, errorText } from '../../../shared/errors.ts';
 import type { Reply } from '../../outcome.ts';
+import { type ConnectionStep, hiddenForms, type Loss, lossText } from './connection-loss.ts';
 import { parseReply } from './parse-reply.ts';
 
 /** Bytes of replies that one request may cost; a server that says more is cut off. */
@@ -29,20 +30,6 @@ type Options = NonNullable<ConstructorParameters<typeof SMTPConnection>[0]>;
 // The published types leave the members with an underscore out.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const Base = SMTPConnection as unknown as new (options: Options) => SMTPConnection & Internals;
-
-/** How far a connection had come. */
-export type ConnectionStep = 'tls' | 'greeting' | 'ehlo' | 'starttls' | 'auth' | 'ready';
-
-/** Why a connection is gone. */
-export interface Loss {
-  /** What happened, in a few words that go behind the server's name: `closed the connection`. */
-  readonly text: string;
-  readonly step: ConnectionStep;
-  /** Code of the network or of TLS, such as `ECONNRESET`. */
-  readonly code?: string;
-  /** Set when the server had said why. */
-  readonly reply?: Reply;
-}
 
 export interface ConnectionOptions {
   /** Connected; ours from here on. */
@@ -339,24 +326,4 @@ export class UpstreamConnection extends Base {
     this.onLost = undefined;
     onLost?.();
   }
-}
-
-/** The library's texts may hold a whole reply or command; these hold none. */
-function lossText(code: string | undefined, text: string): string {
-  if (code === 'ETIMEDOUT') return 'did not answer in time';
-  if (code === 'ECONNECTION' || code === 'ECONNRESET' || code === 'EPIPE') return 'closed the connection';
-  if (code === 'EPROTOCOL')
-    return text.startsWith('Server response') ? 'sent endless replies' : 'broke the protocol';
-  if (code === 'ETLS') return 'broke off while the connection was being encrypted';
-  return `broke the connection (${code ?? 'unknown error'})`;
-}
-
-function base64(text: string): string {
-  return Buffer.from(text, 'utf8').toString('base64');
-}
-
-function hiddenForms(user: string, password: string): readonly string[] {
-  return [base64(`\u0000${user}\u0000${password}`), base64(password), password].filter(
-    (text) => text.length > 2,
-  );
 }

@@ -1,6 +1,7 @@
 import type { MessageBody } from '../../../message/envelope.ts';
 import type { Reply } from '../../outcome.ts';
-import type { Loss, UpstreamConnection } from './connection.ts';
+import type { UpstreamConnection } from './connection.ts';
+import type { Loss } from './connection-loss.ts';
 import { createDotStuffing } from './dot-stuffing.ts';
 
 /** The last piece of a body goes out together with the end of the message up to this size, in bytes. */
