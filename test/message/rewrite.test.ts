@@ -38,6 +38,11 @@ describe('sender rewrite', () => {
       'DKIM-Signature: v=1; h=From\r\nResent-From: r@x.y\r\nFrom: <relay@example.com>\r\nReply-To: <a@x.y>\r\nX-Original-From: a@x.y\r\nX: \xff\r\n',
     ],
     [
+      'removes Sender also where a Reply-To is kept',
+      'Sender: q@x.y\r\nReply-To: r@x.y\r\nFrom: a@x.y\r\n',
+      'Reply-To: r@x.y\r\nFrom: <relay@example.com>\r\nX-Original-From: a@x.y\r\n',
+    ],
+    [
       'joins several From fields',
       'From: a@x.y\r\nX: 1\r\nfrom : B <b@x.y>\r\n',
       'From: B <relay@example.com>\r\nReply-To: <a@x.y>, B <b@x.y>\r\nX-Original-From: a@x.y, B <b@x.y>\r\nX: 1\r\n',
