@@ -1,19 +1,17 @@
 /**
  * The log: JSON lines, or lines for people on a terminal. Promises that writing a line never waits for the disk or the
  * reader of a pipe, that a full disk or a closed pipe costs log lines and never mail, that memory for lines that wait is
- * bounded (what does not fit is counted and reported), and that nothing is lost at a clean end: `close()` writes the rest.
+ * bounded (what does not fit is counted), and that nothing is lost at a clean end: `flush()` writes the rest.
  */
 import pino from 'pino';
 import pretty from 'pino-pretty';
 import type { Log } from '../shared/log.ts';
+import { openLogDestination } from './log-destination.ts';
 import { serialiseError } from './serialise-error.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFormat = 'json' | 'pretty';
-
-/** Bytes of lines that may wait for a slow reader. */
-const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -33,19 +31,7 @@ export interface OwnedLog {
 
 /** Makes the log; secrets print themselves as `[secret]` (shared/secret.ts), errors are cut to known fields. */
 export function createLog(options: LogOptions): OwnedLog {
-  let dropped = 0;
-  let reported = 0;
-  const sink = pino.destination({
-    dest: options.destination ?? 1,
-    sync: false,
-    minLength: 0,
-    maxLength: MAX_WAITING_BYTES,
-  });
-  // A log that cannot be written is no reason to stop relaying: the lines stay in the bounded buffer and are tried again.
-  sink.on('error', () => undefined);
-  sink.on('drop', () => {
-    dropped += 1;
-  });
+  const sink = openLogDestination(options.destination ?? 1);
   const log = pino(
     {
       level: options.level,
@@ -61,23 +47,7 @@ export function createLog(options: LogOptions): OwnedLog {
         options.format === 'pretty' ? prettyWriter((line) => sink.write(line)) : (line) => sink.write(line),
     },
   );
-  sink.on('drain', () => {
-    if (dropped === reported) return;
-    const lost = dropped - reported;
-    reported = dropped;
-    log.warn({ lost }, 'Log lines were dropped because they could not be written fast enough');
-  });
-  return {
-    log,
-    dropped: () => dropped,
-    flush() {
-      try {
-        sink.flushSync();
-      } catch {
-        // Closed pipe or full disk at the very end: there is nobody left to tell.
-      }
-    },
-  };
+  return { log, dropped: sink.dropped, flush: sink.flush };
 }
 
 /** Formats in this thread and at once, so that a line is in the buffer when the call returns and nothing is lost at the end. */
