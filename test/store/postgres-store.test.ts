@@ -254,6 +254,31 @@ describe('PostgreSQL store', function () {
     await until(() => heard.slice(before).includes('settings 2'), 'it hears again');
   });
 
+  it('has everything that it confirmed when the server crashes under load, and fails the rest as unavailable', async () => {
+    const store = await open();
+    const confirmed: string[] = [];
+    const failures = new Set<unknown>();
+    let running = true;
+    const load = Array.from({ length: 4 }, async () => {
+      for (let count = 0; running && count < 5000; count += 1) {
+        const records = [message(), message()];
+        await store.queue.commit(accepting(...records)).then(
+          () => confirmed.push(...records.map((record) => record.id)),
+          (error: unknown) => failures.add(error instanceof RelayError ? error.code : error),
+        );
+      }
+    });
+    await until(() => confirmed.length > 100, 'the load runs');
+    const before = confirmed.length;
+    await server.restart();
+    await until(() => confirmed.length > before + 100, 'it goes on after the crash');
+    running = false;
+    await Promise.all(load);
+    expect([...failures]).to.deep.equal(['store-unavailable']);
+    const found = await server.query(database, 'select id from messages');
+    expect(found.map((row) => row['id'])).to.include.members(confirmed);
+  });
+
   it('leaves copies to the tools of the database', async () => {
     const error = await expectCode((await open()).backup('/nowhere/copy'), 'not-allowed');
     expect(error.hint).to.contain('pg_dump');

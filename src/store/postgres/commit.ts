@@ -54,8 +54,9 @@ const TOTALS = {
 };
 
 /**
- * Writes a batch inside the transaction that is open on `client`; returns the ids of settles that found no message of
- * theirs.
+ * Writes a batch inside the transaction that is open on `client`; resolves with the ids of settles that found no message
+ * of theirs. All statements are sent at once, since none needs the answer of another: when one fails, the server refuses
+ * those behind it.
  */
 export async function writeCommit(
   client: pg.PoolClient,
@@ -63,13 +64,8 @@ export async function writeCommit(
 ): Promise<readonly string[]> {
   const { accepts, settles } = batch;
   const changed = settles.map((settle) => settle.id);
-  if (changed.length > 0) await client.query({ ...TOTALS, values: [shard, -1, changed] });
-  if (accepts.length > 0) {
-    await insertChunks(client, accepts.flatMap(chunkRows));
-    const rows = accepts.map((accept) => messageRow(accept.message));
-    await client.query({ ...ACCEPT, values: [JSON.stringify(rows)] });
-  }
-  const lost = settles.length === 0 ? [] : await writeSettles(client, settles);
+  const counted = [...accepts.map((accept) => accept.message.id), ...changed];
+  const dropped = settles.filter((settle) => settle.dropBody).map((settle) => settle.id);
   const journal: JournalTable[] = [...settles.flatMap((settle) => settle.journal), ...batch.journal].map(
     (entry) => ({
       message: entry.message,
@@ -79,17 +75,27 @@ export async function writeCommit(
       event: JSON.stringify(entry.event),
     }),
   );
-  if (journal.length > 0) await client.query({ ...JOURNAL, values: [JSON.stringify(journal)] });
-  const counted = [...accepts.map((accept) => accept.message.id), ...changed];
-  if (counted.length > 0) await client.query({ ...TOTALS, values: [shard, 1, counted] });
-  return lost;
+  const accepted = accepts.map((accept) => messageRow(accept.message));
+  const send = (needed: readonly unknown[], statement: { name: string; text: string }, values: unknown[]) =>
+    needed.length === 0 ? undefined : client.query<{ id: string }>({ ...statement, values });
+  const work: (Promise<unknown> | undefined)[] = [
+    send(changed, TOTALS, [shard, -1, changed]),
+    insertChunks(client, accepts.flatMap(chunkRows)),
+    send(accepted, ACCEPT, [JSON.stringify(accepted)]),
+  ];
+  const settled = send(settles, SETTLE, [JSON.stringify(settles.map(settleRow))]);
+  work.push(
+    send(dropped, DROP, [dropped]),
+    send(journal, JOURNAL, [JSON.stringify(journal)]),
+    send(counted, TOTALS, [shard, 1, counted]),
+  );
+  const [matched] = await Promise.all([settled, ...work]);
+  const found = new Set(matched?.rows.map((row) => row.id));
+  return changed.filter((id) => !found.has(id));
 }
 
-async function writeSettles(
-  client: pg.PoolClient,
-  settles: readonly SettleOperation[],
-): Promise<readonly string[]> {
-  const rows = settles.map((settle) => ({
+function settleRow(settle: SettleOperation) {
+  return {
     id: settle.id,
     node: settle.node,
     state: settle.state,
@@ -99,12 +105,7 @@ async function writeSettles(
     warned_at: settle.warnedAt ?? null,
     finished_at: settle.finishedAt ?? null,
     drop: settle.dropBody,
-  }));
-  const settled = await client.query<{ id: string }>({ ...SETTLE, values: [JSON.stringify(rows)] });
-  const dropped = settles.filter((settle) => settle.dropBody).map((settle) => settle.id);
-  if (dropped.length > 0) await client.query({ ...DROP, values: [dropped] });
-  const matched = new Set(settled.rows.map((row) => row.id));
-  return settles.map((settle) => settle.id).filter((id) => !matched.has(id));
+  };
 }
 
 interface ChunkRow {
@@ -122,6 +123,7 @@ export async function insertChunks(
   client: Pick<pg.PoolClient, 'query'>,
   rows: readonly ChunkRow[],
 ): Promise<void> {
+  const inserts: Promise<unknown>[] = [];
   let from = 0;
   for (const size of CHUNK_GROUPS) {
     for (; rows.length - from >= size; from += size) {
@@ -137,7 +139,8 @@ export async function insertChunks(
         (_, index) => `($${index * 3 + 1}, $${index * 3 + 2}, $${index * 3 + 3})`,
       );
       const text = `insert into chunks (message, number, data) values ${places.join(', ')}`;
-      await client.query({ name: `postern-chunks-${size}`, text, values });
+      inserts.push(client.query({ name: `postern-chunks-${size}`, text, values }));
     }
   }
+  await Promise.all(inserts);
 }

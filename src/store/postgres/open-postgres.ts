@@ -174,7 +174,10 @@ async function commitOnce(
     await client.query('begin');
     const lost = await writeCommit(client, work);
     if (fault !== undefined) throw injected(fault);
-    await client.query('commit');
+    const { command } = await client.query('commit');
+    // The server answers the commit of a transaction that has failed with a rollback, not with an error.
+    if (command !== 'COMMIT')
+      throw new RelayError('store-unavailable', 'The database did not keep a transaction.');
     broken = false;
     return lost;
   } catch (error) {

@@ -50,6 +50,8 @@ export function createPool(database: string, log: Log): Pool {
   const pool = new Pool({
     ...connectionOptions(database),
     max: MOST_CONNECTIONS,
+    // A query goes out without waiting for the answer to the one before it.
+    pipeline: true,
     idleTimeoutMillis: 60_000,
   });
   // A connection that breaks while it is idle is replaced; without a listener it would end the process.
@@ -57,6 +59,8 @@ export function createPool(database: string, log: Log): Pool {
     if (!pool.ending) log.warn(`a connection to the database broke: ${errorText(error)}`);
   });
   pool.on('connect', (client) => {
+    // The pool listens only while the connection is idle. In use, the query under way fails, and that is enough.
+    client.on('error', () => undefined);
     // Queued before anything else that will be asked on this connection.
     client.query(SESSION).catch(() => client.end());
   });
