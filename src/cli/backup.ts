@@ -1,6 +1,5 @@
 import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import pino from 'pino';
 import { systemClock } from '../shared/clock.ts';
 import { errorCode, RelayError } from '../shared/errors.ts';
@@ -52,7 +51,8 @@ async function download(client: Client, partial: string): Promise<void> {
   const response = await client.download('/api/v1/backup', { method: 'POST' });
   const file = await open(partial, 'wx', 0o600);
   try {
-    await pipeline(response, file.createWriteStream({ autoClose: false }));
+    const pieces: AsyncIterable<Buffer> = response;
+    for await (const piece of pieces) await file.writeFile(piece);
     await file.sync();
     const { size } = await file.stat();
     if (String(size) !== response.headers['content-length']) {

@@ -122,11 +122,6 @@ async function stopWithin(app: App | undefined, deadline: number): Promise<boole
 
 /** Where it can be reached, and what to do next. */
 function announce(app: App, { log }: OwnedLog, version: string): void {
-  for (const { name, address, port, open, failure } of app.inbound.addresses()) {
-    const at = endpoint(address, port);
-    if (open) log.info({ listener: name, smtp: at }, `Listening for SMTP on ${at}`);
-    else log.error({ listener: name, smtp: at, failure }, `Not listening for SMTP on ${at}`);
-  }
   const { host, port } = app.admin.address();
   log.info(
     { admin: `http://${endpoint(host, port)}` },

@@ -20,6 +20,13 @@ function handClock() {
   return { clock, ring, timers };
 }
 
+/** A check that fails in this way. */
+function failing(error: Error): () => Promise<void> {
+  return async () => {
+    throw error;
+  };
+}
+
 describe('readiness', () => {
   it('is there when every check passes, and keeps no timer', async () => {
     const { clock, timers } = handClock();
@@ -30,12 +37,11 @@ describe('readiness', () => {
 
   it('names what is wrong in the words of a RelayError, and nothing of other errors', async () => {
     const { clock } = handClock();
-    const check = (error: Error) => () => Promise.reject(error);
     const health = createHealth({
       clock,
       checks: [
-        { name: 'store', check: check(new RelayError('store-full', 'There is no space left.')) },
-        { name: 'listeners', check: check(new Error('password hunter2')) },
+        { name: 'store', check: failing(new RelayError('store-full', 'There is no space left.')) },
+        { name: 'listeners', check: failing(new Error('password hunter2')) },
         { name: 'third', check: async () => undefined },
       ],
     });
