@@ -20,6 +20,9 @@ const MAX_HEADER = 16 * 1024;
 const FULL_STATUS = 24 * 1024;
 const MAX_STATUS = 120 * 1024;
 
+/** Stored mail has none of these, and a report must not depend on that. */
+const UNCLEAN = /\0|\r(?!\n)|(?<!\r)\n/;
+
 /** The whole report with CRLF line ends. */
 export function writeDeliveryReport(report: DeliveryReport): Buffer {
   const parts = [
@@ -85,7 +88,7 @@ function quotedHeader(header: Buffer): Buffer {
 }
 
 function part(type: string, content: Buffer): Buffer {
-  const plain = isSevenBit(content);
+  const plain = isSevenBit(content) && !UNCLEAN.test(content.toString('latin1'));
   const header = `Content-Type: ${type}\r\nContent-Transfer-Encoding: ${plain ? '7bit' : 'quoted-printable'}\r\n\r\n`;
   return Buffer.concat([Buffer.from(header), plain ? content : encodeQuotedPrintable(content)]);
 }
