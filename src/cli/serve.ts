@@ -13,6 +13,9 @@ import { printFaults } from './print-faults.ts';
 import { serveUntilStopped } from './serve-until-stopped.ts';
 import { version } from './version.ts';
 
+/** Milliseconds. */
+const LINGER = 1000;
+
 const flags: Flags = Object.fromEntries(
   Object.entries<OptionDescription>(SERVE_OPTIONS).map(([name, { argument, meaning }]) => [
     name,
@@ -35,13 +38,16 @@ export const serve: Command = {
     }
     const owned = createLog(options.log);
     const release = await version();
-    return serveUntilStopped({
+    const code = await serveUntilStopped({
       create: () => createApp(options, { log: owned.log, version: release }),
       owned,
       process,
       err: terminal.err,
       version: release,
     });
+    // Everything is closed and the log is written; whatever still holds on does not keep the process.
+    setTimeout(() => process.exit(code), LINGER).unref();
+    return code;
   },
 };
 
