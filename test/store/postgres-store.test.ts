@@ -279,6 +279,17 @@ describe('PostgreSQL store', function () {
     expect(found.map((row) => row['id'])).to.include.members(confirmed);
   });
 
+  it('says what a commit failed with first, not what the server said to the statements behind it', async () => {
+    const store = await open();
+    const known = message();
+    await store.queue.commit(accepting(known));
+    for (let round = 0; round < 20; round += 1) {
+      const others = Array.from({ length: round }, () => message());
+      await expectCode(store.queue.commit(accepting(...others, known)), 'internal');
+    }
+    expect(await store.queue.counts()).to.deep.equal([{ state: 'queued', count: 1, bytes: 1000 }]);
+  });
+
   it('leaves copies to the tools of the database', async () => {
     const error = await expectCode((await open()).backup('/nowhere/copy'), 'not-allowed');
     expect(error.hint).to.contain('pg_dump');

@@ -78,20 +78,28 @@ export async function writeCommit(
   const accepted = accepts.map((accept) => messageRow(accept.message));
   const send = (needed: readonly unknown[], statement: { name: string; text: string }, values: unknown[]) =>
     needed.length === 0 ? undefined : client.query<{ id: string }>({ ...statement, values });
-  const work: (Promise<unknown> | undefined)[] = [
+  // The order in which they are sent is the order on the server.
+  const before = [
     send(changed, TOTALS, [shard, -1, changed]),
-    insertChunks(client, accepts.flatMap(chunkRows)),
+    ...sendChunks(client, accepts.flatMap(chunkRows)),
     send(accepted, ACCEPT, [JSON.stringify(accepted)]),
   ];
   const settled = send(settles, SETTLE, [JSON.stringify(settles.map(settleRow))]);
-  work.push(
+  const behind = [
     send(dropped, DROP, [dropped]),
     send(journal, JOURNAL, [JSON.stringify(journal)]),
     send(counted, TOTALS, [shard, 1, counted]),
-  );
-  const [matched] = await Promise.all([settled, ...work]);
-  const found = new Set(matched?.rows.map((row) => row.id));
+  ];
+  await firstFailure([...before, settled, ...behind]);
+  const found = new Set((await settled)?.rows.map((row) => row.id));
   return changed.filter((id) => !found.has(id));
+}
+
+/** Throws what the first of them failed with: those behind it only say that the transaction had failed already. */
+async function firstFailure(work: readonly (Promise<unknown> | undefined)[]): Promise<void> {
+  const results = await Promise.allSettled(work.filter((each) => each !== undefined));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 function settleRow(settle: SettleOperation) {
@@ -118,12 +126,20 @@ function chunkRows({ message, chunks, firstChunk }: AcceptOperation): readonly C
   return chunks.map((data, index) => ({ message: message.id, number: firstChunk + index, data }));
 }
 
-/** Each body as a parameter of its own, which pg sends as it is. */
+/** Stores pieces outside any transaction. */
 export async function insertChunks(
   client: Pick<pg.PoolClient, 'query'>,
   rows: readonly ChunkRow[],
 ): Promise<void> {
-  const inserts: Promise<unknown>[] = [];
+  await firstFailure(sendChunks(client, rows));
+}
+
+/** Each body as a parameter of its own, which pg sends as it is. */
+function sendChunks(
+  client: Pick<pg.PoolClient, 'query'>,
+  rows: readonly ChunkRow[],
+): readonly Promise<unknown>[] {
+  const sent: Promise<unknown>[] = [];
   let from = 0;
   for (const size of CHUNK_GROUPS) {
     for (; rows.length - from >= size; from += size) {
@@ -139,8 +155,8 @@ export async function insertChunks(
         (_, index) => `($${index * 3 + 1}, $${index * 3 + 2}, $${index * 3 + 3})`,
       );
       const text = `insert into chunks (message, number, data) values ${places.join(', ')}`;
-      inserts.push(client.query({ name: `postern-chunks-${size}`, text, values }));
+      sent.push(client.query({ name: `postern-chunks-${size}`, text, values }));
     }
   }
-  await Promise.all(inserts);
+  return sent;
 }
