@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
   /** Called when a message has been answered 250, with the reply. */
   readonly onAccepted?: (number: number, reply: string) => void;
+  /** Called when a message got no 250, with the reply or what happened to the connection. */
+  readonly onFailed?: (number: number, reason: string) => void;
   /** Recipient address of a message; one and the same if absent. */
   readonly recipient?: (number: number) => string;
 }
@@ -62,6 +64,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
         }
       } catch (error) {
         failed += 1;
+        options.onFailed?.(number, error instanceof Error ? error.message : String(error));
         line?.destroy();
         line = undefined;
         if (options.goOn !== true) throw error;

@@ -13,6 +13,8 @@ export interface Sink {
 }
 
 export interface SinkOptions {
+  /** Milliseconds until a message is answered; a slow server. */
+  readonly pause?: number;
   /** 0 for any; any if absent. */
   readonly port?: number;
   /** Called once a message is complete, ahead of the reply, with its load number (-1 without one) and connection. */
@@ -30,7 +32,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   const server = createServer((socket) => {
     open.add(socket);
     const connection = connections++;
-    serve(socket, (number) => {
+    serve(socket, options.pause ?? 0, (number) => {
       count += 1;
       options.onMessage?.(number, connection);
     });
@@ -53,7 +55,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   };
 }
 
-function serve(socket: Socket, taken: (number: number) => void): void {
+function serve(socket: Socket, pause: number, taken: (number: number) => void): void {
   socket.setNoDelay(true);
   socket.write('220 sink.example.com ESMTP\r\n');
   let command = '';
@@ -61,6 +63,7 @@ function serve(socket: Socket, taken: (number: number) => void): void {
   let tail = Buffer.alloc(0);
   let head = '';
 
+  const answer = () => socket.writable && socket.write('250 2.0.0 Ok: taken\r\n');
   const takeData = (bytes: Buffer): Buffer | undefined => {
     const seen = tail.length === 0 ? bytes : Buffer.concat([tail, bytes]);
     const end = seen.indexOf(END);
@@ -77,7 +80,8 @@ function serve(socket: Socket, taken: (number: number) => void): void {
       return undefined;
     }
     taken(numberIn(head));
-    socket.write('250 2.0.0 Ok: taken\r\n');
+    if (pause > 0) setTimeout(answer, pause);
+    else answer();
     inData = false;
     return seen.subarray(end + END.length);
   };
