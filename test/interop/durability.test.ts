@@ -19,7 +19,7 @@ const DRAINS_WITHIN = 90_000;
 
 describe('what was answered 250 is never lost', function () {
   this.timeout(120_000 + KILLS * 5000);
-  let base: string;
+  let base = '';
   const running = new Set<RunningPostern>();
 
   const start = async (options: Parameters<typeof startPostern>[0]): Promise<RunningPostern> => {
@@ -85,7 +85,7 @@ describe('what was answered 250 is never lost', function () {
   });
 
   it('by three nodes on one PostgreSQL, one of which dies with mail waiting: the others send it within 30 s', async () => {
-    const ledger = await openLedger({ pause: 100 });
+    const ledger = await openLedger({ pause: 30 });
     const database = await (await postgresServer()).createDatabase();
     const nodes: RunningPostern[] = [];
     for (const name of ['a', 'b', 'c']) {
@@ -119,7 +119,8 @@ describe('what was answered 250 is never lost', function () {
     console.log(
       `      ${waiting} of the dead node’s, all sent ${seconds.toFixed(1)} s after; ${ledger.duplicates()} twice`,
     );
-    expect(seconds).to.be.lessThan(30 + (waiting * 0.1) / CONNECTIONS);
+    // The nodes share the upstream's connections, so what waits needs its time after the lease has run out.
+    expect(seconds).to.be.lessThan(30 + (3000 * 0.03 * 2) / CONNECTIONS);
     expect(ledger.duplicates()).to.be.at.most(CONNECTIONS);
     await ledger.sink.close();
   });
