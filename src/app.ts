@@ -62,6 +62,8 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
   const { log, version, clock = systemClock } = context;
   const { dataDirectory } = options;
   await makeDirectory(dataDirectory);
+  // Made now, so that it is watched from the start and a certificate dropped into it counts at once.
+  await makeDirectory(join(dataDirectory, 'certs'));
   const closers: (() => unknown)[] = [];
   try {
     return await build();
@@ -73,7 +75,13 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
   async function build(): Promise<App> {
     const metrics = createMetrics({ processMetrics: true });
     const sealer = createSealer(await openMasterKey(options.masterKeyFile, systemRandom));
-    const store = await openStore({ database: databaseUrl(options), dataDirectory, log, clock });
+    const store = await openStore({
+      database: databaseUrl(options),
+      dataDirectory,
+      log,
+      clock,
+      node: () => lease.node(),
+    });
     closers.push(() => store.close());
     const settings = await createSettings({
       storage: store.settings,
@@ -170,7 +178,6 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
           ...(name === undefined ? {} : { name }),
         });
         await trustAnchors.look();
-        upstreams.probeNow();
         return imported;
       },
       backup: (file) => store.backup(file),

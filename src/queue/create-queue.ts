@@ -119,7 +119,6 @@ export function createQueue(deps: QueueDependencies): Queue {
   const verbs = createVerbs({
     storage,
     memory,
-    commit,
     upstreams,
     lease,
     clock,

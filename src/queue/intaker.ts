@@ -27,11 +27,13 @@ export function createIntaker(deps: {
     const { origin, content } = accepted;
     const { recipients, ...envelope } = accepted.envelope;
     const now = deps.clock.now();
+    const chosen = accepted.upstream === undefined ? {} : { upstream: accepted.upstream };
     const upstream = deps.upstreams.route({
       sender: envelope.sender,
       recipients: recipients.map(({ address }) => address),
       client: origin.client,
       listener: origin.listener,
+      ...chosen,
     });
     return {
       id,
@@ -47,6 +49,7 @@ export function createIntaker(deps: {
       receiving: Math.round(accepted.receiving),
       state: 'queued',
       lane: `${upstream}\t${origin.client}`,
+      ...chosen,
       node: deps.lease.node(),
       attempts: 0,
       nextAttemptAt: now,

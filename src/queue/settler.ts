@@ -159,7 +159,8 @@ interface Report {
   readonly draft: Draft | undefined;
 }
 
-const WITHHELD = 'the message has no sender to tell, is a report itself, or asked for none (NOTIFY=NEVER)';
+const WITHHELD =
+  'nobody could be told: the message has no full sender address, is a report or automatic itself, or asked for none (NOTIFY=NEVER)';
 
 function reportEvent(report: Report, message: MessageRecord | undefined): JournalEvent {
   if (report.draft === undefined || message === undefined) return { type: 'report-withheld', why: WITHHELD };

@@ -3,7 +3,6 @@ import type { Clock } from '../shared/clock.ts';
 import { RelayError } from '../shared/errors.ts';
 import type { Acceptance } from './accepting.ts';
 import { storedBody } from './body.ts';
-import type { GroupCommit } from './group-commit.ts';
 import type { Lease } from './lease.ts';
 import type { QueueMemory } from './memory.ts';
 import type { JournalEntry, JournalEvent, MessageRecord, MessageState } from './message.ts';
@@ -13,8 +12,6 @@ import type { MessageFilter, QueueStorage, StateChange } from './storage.ts';
 /** Messages that a verb changes in one transaction, and at most in all; a filter that matches more is worked off in several calls. */
 const STEP = 200;
 const MOST = 100_000;
-/** Far enough in the future that nobody sends it, ms since 1970. */
-const NOT_YET = Number.MAX_SAFE_INTEGER;
 
 type Verb = 'retry' | 'hold' | 'release' | 'delete';
 
@@ -37,7 +34,6 @@ const REFUSED: Readonly<Record<MessageState, string>> = {
 export function createVerbs(deps: {
   storage: QueueStorage;
   memory: QueueMemory;
-  commit: GroupCommit;
   upstreams: Upstreams;
   lease: Lease;
   clock: Clock;
@@ -116,43 +112,6 @@ export function createVerbs(deps: {
     return changed.map(({ id }) => id);
   }
 
-  /** What failed is pending again. In two steps: taken from everybody first, then changed and made due. */
-  async function retryFailed(records: readonly MessageRecord[], by: string): Promise<readonly string[]> {
-    const withContent = records.filter(({ chunks }) => chunks > 0);
-    const event: JournalEvent = { type: 'retried', by };
-    const taken = new Set(
-      await changeState(withContent, {
-        from: ['failed'],
-        to: 'queued',
-        node: lease.node(),
-        nextAttemptAt: NOT_YET,
-        event,
-        by,
-      }),
-    );
-    const settles = withContent
-      .filter(({ id }) => taken.has(id))
-      .map((record) =>
-        deps.commit.settle(
-          {
-            id: record.id,
-            node: lease.node(),
-            state: 'queued',
-            recipients: record.recipients.map((recipient) =>
-              recipient.state === 'failed' ? { ...recipient, state: 'pending' } : recipient,
-            ),
-            attempts: 0,
-            nextAttemptAt: clock.now(),
-            dropBody: false,
-            journal: [],
-          },
-          [],
-        ),
-      );
-    await Promise.all(settles);
-    return [...taken];
-  }
-
   function refuseHoldingAgain(record: MessageRecord, upstream: string | undefined): void {
     const target = upstreams.route({
       sender: record.envelope.sender,
@@ -209,16 +168,16 @@ export function createVerbs(deps: {
       return message.chunks === 0 ? undefined : storedBody(storage, message);
     },
     retry: (filter, by) =>
-      apply('retry', filter, async (records) => [
-        ...(await changeState(
-          records.filter(({ state }) => state === 'queued'),
-          { from: ['queued'], to: 'queued', nextAttemptAt: clock.now(), event: { type: 'retried', by }, by },
-        )),
-        ...(await retryFailed(
-          records.filter(({ state }) => state === 'failed'),
-          by,
-        )),
-      ]),
+      apply('retry', filter, async (records) => {
+        const event: JournalEvent = { type: 'retried', by };
+        const queued = records.filter(({ state }) => state === 'queued');
+        const failed = records.filter(({ state, chunks }) => state === 'failed' && chunks > 0);
+        const now = { to: 'queued', nextAttemptAt: clock.now(), event, by } as const;
+        return [
+          ...(await changeState(queued, { from: ['queued'], ...now })),
+          ...(await changeState(failed, { from: ['failed'], node: lease.node(), ...now })),
+        ];
+      }),
     hold: (filter, by) =>
       apply('hold', filter, (records) =>
         changeState(records, { from: ['queued'], to: 'held', event: { type: 'held', by }, by }),
