@@ -43,13 +43,17 @@ export async function startPostern(options: PosternOptions): Promise<RunningPost
   const log = join(directory, 'log.jsonl');
   await mkdir(directory, { recursive: true });
   await writeFile(settings, JSON.stringify(options.settings(port), undefined, 2));
-  const command = [...(options.under ?? []), process.execPath];
-  if (options.profile !== undefined) command.push('--cpu-prof', `--cpu-prof-dir=${options.profile}`);
-  command.push(join(CHECKOUT, 'src/main.ts'), 'serve', `--data=${data}`, `--settings=${settings}`);
+  const command = [...(options.under ?? []), join(CHECKOUT, 'scripts/postern'), 'serve'];
+  command.push(`--data=${data}`, `--settings=${settings}`);
   command.push(`--admin=127.0.0.1:${admin}`, '--log-format=json');
   if (options.database !== undefined) command.push(`--database=${options.database}`);
   const startedAt = performance.now();
-  const child = startChild(command, { wraps: options.under !== undefined, output: log });
+  const profiling = options.profile === undefined ? '' : `--cpu-prof --cpu-prof-dir=${options.profile}`;
+  const child = startChild(command, {
+    wraps: options.under !== undefined,
+    output: log,
+    env: profiling === '' ? {} : { NODE_OPTIONS: profiling },
+  });
   try {
     await greeted(port, options.within ?? 20_000, child.alive);
   } catch (error) {
