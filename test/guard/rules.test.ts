@@ -178,11 +178,25 @@ const GUARDS: readonly Guard[] = [
     innocent: [{ 'README.md': 'see `src/root/x` and https://example.com/home/x\n' }],
   },
   {
-    title: 'the lock file names no registry',
+    title: 'the lock file names no registry, and every optional package',
     rule: lockFile,
     scope: all,
-    planted: [[{ 'package-lock.json': '{ "resolved": "https://x" }' }, 'resolved']],
-    innocent: [{ 'package-lock.json': '{ "version": "1.0.0" }' }],
+    planted: [
+      [{ 'package-lock.json': '{ "resolved": "https://x" }' }, 'resolved'],
+      [
+        {
+          'package-lock.json':
+            '{ "packages": { "node_modules/a": { "optionalDependencies": { "a-darwin": "1.0.0" } } } }',
+        },
+        'no entry for a-darwin',
+      ],
+    ],
+    innocent: [
+      {
+        'package-lock.json':
+          '{ "packages": { "node_modules/a": { "optionalDependencies": { "b": "1" } }, "node_modules/b": {} } }',
+      },
+    ],
   },
   {
     title: 'every dependency is pinned to one version',

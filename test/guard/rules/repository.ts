@@ -26,15 +26,34 @@ export const machineTraces: Rule = (files) =>
       }),
     );
 
-/** The lock file serves with any registry. */
+const lockSchema = z.object({
+  packages: z
+    .record(z.string(), z.object({ optionalDependencies: z.record(z.string(), z.string()).default({}) }))
+    .default({}),
+});
+
+/**
+ * The lock file serves with any registry and on any platform: `npm ci` refuses one that says nothing of an optional
+ * package, even of one that is for another system, as soon as the registry does not have it.
+ */
 export const lockFile: Rule = (files) =>
   files
     .filter(({ path }) => path === 'package-lock.json')
-    .flatMap(({ path, text }) =>
-      /"resolved":/.test(text)
-        ? [`${path}: has "resolved"; run npm install with omit-lockfile-registry-resolved`]
-        : [],
-    );
+    .flatMap(({ path, text }) => {
+      const { packages } = lockSchema.parse(JSON.parse(text));
+      return [
+        ...(/"resolved":/.test(text)
+          ? [`${path}: has "resolved"; run npm install with omit-lockfile-registry-resolved`]
+          : []),
+        ...Object.entries(packages).flatMap(([owner, { optionalDependencies }]) =>
+          Object.keys(optionalDependencies)
+            .filter(
+              (name) => !(`node_modules/${name}` in packages || `${owner}/node_modules/${name}` in packages),
+            )
+            .map((name) => `${path}: has no entry for ${name}, an optional dependency of ${owner}`),
+        ),
+      ];
+    });
 
 /** What runs today runs tomorrow: no ranges. */
 export const exactVersions: Rule = (files) =>
