@@ -49,6 +49,11 @@ export interface Client {
   download(path: string, options?: RequestOptions): Promise<IncomingMessage>;
 }
 
+/**
+ * A client of the node that the command's flags name. Nothing is read or sent before the first request. Throws UsageError
+ * when --admin is no address; requests throw NotRunning, the node's own errors, and `configuration` where the node wants a
+ * token and its file cannot be read.
+ */
 export function createClient(typed: Typed): Client {
   const url = adminUrl(adminAddress(typed));
   let token: Promise<Token> | undefined;

@@ -18,10 +18,12 @@ export function dataDirectory({ text, terminal }: Typed): string {
   return text('data') ?? nonEmpty(terminal.env['POSTERN_DATA']) ?? 'data';
 }
 
+/** Where the admin interface of the node is: the flag, else the environment, else the default of `postern serve`. */
 export function adminAddress({ text, terminal }: Typed): string {
   return text('admin') ?? nonEmpty(terminal.env['POSTERN_ADMIN']) ?? '127.0.0.1:8025';
 }
 
+/** Path of the file with the admin token; the node makes it in its data directory unless it was told otherwise. */
 export function tokenFile(typed: Typed): string {
   return (
     typed.text('admin-token-file') ??

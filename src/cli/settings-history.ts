@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { jsonFlag, nodeFlags } from './node-flags.ts';
 import { localTime, safeJson, table } from './output.ts';
 
+/** `postern settings history`: who changed the settings when, newest first; for files, whose history we do not keep, says so. */
 export const settingsHistory: Command = {
   flags: { ...jsonFlag, ...nodeFlags },
   positionals: [0, 0],

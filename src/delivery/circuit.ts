@@ -69,6 +69,10 @@ interface Opened {
   readonly nextProbeAt: number;
 }
 
+/**
+ * A circuit, closed at first. The pause doubles with each failure in a row for the same reason, up to the longest of
+ * PAUSES; the upstream's own `retryAfter` (ms) goes before both.
+ */
 export function createCircuit({ clock, random, onChange }: CircuitDependencies): Circuit {
   let generation = 0;
   let opened: Opened | undefined;

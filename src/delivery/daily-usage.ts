@@ -37,6 +37,10 @@ export interface DailyUsageDependencies {
   readonly onFailure: (error: unknown) => void;
 }
 
+/**
+ * Counts for one upstream; begins to read the store at once. A store that fails costs no count: what was not written
+ * stays pending, `onFailure` hears of it, and the next round writes it.
+ */
 export function createDailyUsage(upstream: string, dependencies: DailyUsageDependencies): DailyUsage {
   const { storage, clock } = dependencies;
   let stored: readonly { readonly at: number; readonly recipients: number }[] = [];

@@ -9,6 +9,7 @@ export interface DeliveryMeters {
   circuitChanged(upstream: string, state: CircuitState): void;
 }
 
+/** Registers them. `status` is asked whenever the metrics are read, so that the gauges cost nothing between. */
 export function createDeliveryMeters(meter: Meter, status: () => readonly UpstreamStatus[]): DeliveryMeters {
   const deliveries = meter.counter(
     'postern_deliveries_total',

@@ -32,6 +32,7 @@ function upstreamSender(upstream: UpstreamSettings): string | undefined {
   return authentication.type === 'oauth2' ? authentication.email : undefined;
 }
 
+/** The upstream refused this recipient on account of the sender, so another sender address may help. */
 export function isSenderRefusal(outcome: RecipientOutcome): boolean {
   return outcome.kind === 'rejected' && outcome.reason === 'sender';
 }

@@ -62,6 +62,7 @@ export function isCurable(wait: Wait): boolean {
   return wait.reason !== 'slots' && wait.reason !== 'rate' && wait.reason !== 'throttled';
 }
 
+/** What administrators and metrics are told of it, as of now. Open connections where the transport counts them, else slots in use. */
 export function statusOf(runtime: UpstreamRuntime): UpstreamStatus {
   const { state, cause, since, nextProbeAt } = runtime.circuit.view();
   return {

@@ -12,6 +12,7 @@ export interface CurrentSettings {
   onChange(callback: Callback): () => void;
 }
 
+/** Begins with `initial`, which is frozen too. `onChange` answers the function that ends the subscription. */
 export function createCurrentSettings(initial: Settings, log: Log): CurrentSettings {
   let current = freeze(initial);
   const callbacks = new Set<{ readonly call: Callback }>();

@@ -88,6 +88,7 @@ export function messageOf(row: MessageRow): MessageRecord {
   };
 }
 
+/** The entry of the journal that a row holds. Throws `internal` for an event in an unknown form. */
 export function journalEntryOf(row: Selectable<JournalTable>): JournalEntry {
   const event = storedEvent(row.event);
   return { message: row.message, at: row.at, node: row.node, event };

@@ -4,20 +4,23 @@ import { RelayError } from '../shared/errors.ts';
 
 /**
  * Reads back the JSON that we have written ourselves. Only its outer form is checked: what is inside was typed when it was
- * stored, and later versions change stored JSON by a migration.
+ * stored, and later versions change stored JSON by a migration. Throws RelayError `internal`.
  */
 export function storedOrigin(text: string): Omit<Origin, 'client'> {
   return read(text, (value): value is Omit<Origin, 'client'> => isObject(value));
 }
 
+/** The envelope without what has columns of its own. Throws `internal`. */
 export function storedEnvelope(text: string): Omit<Envelope, 'recipients' | 'sender'> {
   return read(text, (value): value is Omit<Envelope, 'recipients' | 'sender'> => isObject(value));
 }
 
+/** The recipients with the state of each. Throws `internal`. */
 export function storedRecipients(text: string): readonly RecipientRecord[] {
   return read(text, (value): value is readonly RecipientRecord[] => Array.isArray(value));
 }
 
+/** One event of the journal. Throws `internal` when it does not even say its type. */
 export function storedEvent(text: string): JournalEvent {
   return read(text, (value): value is JournalEvent => isObject(value) && 'type' in value);
 }

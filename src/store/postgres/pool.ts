@@ -46,6 +46,10 @@ export function connectionOptions(database: string): ClientConfig {
   };
 }
 
+/**
+ * The node's connections for everything but listening. None is opened before the first query, and one that breaks is replaced.
+ * Throws `configuration` for an address that cannot be read.
+ */
 export function createPool(database: string, log: Log): Pool {
   const pool = new Pool({
     ...connectionOptions(database),

@@ -18,6 +18,8 @@ export interface CommandLines {
 }
 
 const ASCII = /^[\x21-\x7e]*$/;
+// oxlint-disable-next-line no-control-regex -- ASCII begins with control characters
+const NOT_ASCII = /[^\u0000-\u007f]/;
 /** What can be said between `<` and `>` without ending the line or the path. */
 // oxlint-disable-next-line no-control-regex
 const SAFE = /^[^\u0000-\u0020\u007f<>]*$/;
@@ -62,9 +64,9 @@ function recipientLine(recipient: EnvelopeRecipient, dsn: boolean): string {
   return line;
 }
 
+/** The address has characters outside of ASCII: only a server with SMTPUTF8 can take it (RFC 6531 section 3.4). */
 export function isInternational(recipient: EnvelopeRecipient): boolean {
-  // oxlint-disable-next-line no-control-regex
-  return /[^\u0000-\u007f]/.test(recipient.address);
+  return NOT_ASCII.test(recipient.address);
 }
 
 /** Why this address cannot be said to this server; undefined when it can. */
@@ -72,8 +74,7 @@ export function unspeakable(address: string, abilities: ServerAbilities): Recipi
   if (!SAFE.test(address) && !QUOTED.test(address)) {
     return refusal('5.1.3', 'the address holds characters that SMTP cannot carry', 'other');
   }
-  // oxlint-disable-next-line no-control-regex
-  if (/[^\u0000-\u007f]/.test(address) && !abilities.extensions.includes('SMTPUTF8')) {
+  if (NOT_ASCII.test(address) && !abilities.extensions.includes('SMTPUTF8')) {
     return refusal('5.6.7', 'the upstream does not take addresses outside of ASCII (SMTPUTF8)', 'content');
   }
   return undefined;
