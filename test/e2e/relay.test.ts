@@ -14,6 +14,18 @@ import { SmtpClient } from '../support/smtp-client.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from '../support/until.ts';
 
+const upstream = (port: number, rest: Readonly<Record<string, unknown>> = {}) => ({
+  name: 'office',
+  kind: 'smtp',
+  host: '127.0.0.1',
+  port,
+  security: 'none',
+  ...rest,
+});
+
+const forwarding = (port: number, rest: Readonly<Record<string, unknown>> = {}) =>
+  relaySettings({ upstreams: [upstream(port, rest)], defaultUpstream: 'office' });
+
 describe('the relay end to end', () => {
   const closers: (() => Promise<void>)[] = [];
 
@@ -32,18 +44,6 @@ describe('the relay end to end', () => {
     closers.push(() => started.close());
     return started;
   }
-
-  const upstream = (port: number, rest: Readonly<Record<string, unknown>> = {}) => ({
-    name: 'office',
-    kind: 'smtp',
-    host: '127.0.0.1',
-    port,
-    security: 'none',
-    ...rest,
-  });
-
-  const forwarding = (port: number, rest: Readonly<Record<string, unknown>> = {}) =>
-    relaySettings({ upstreams: [upstream(port, rest)], defaultUpstream: 'office' });
 
   it('holds mail while no upstream is set, and still has it after a restart', async () => {
     const relay = await start();

@@ -13,6 +13,9 @@ import { recordLog } from '../support/recorded-log.ts';
 import { answer, authenticationFailed, BUSY, OK, REFUSED } from '../support/scripted-upstreams.ts';
 import { until } from '../support/until.ts';
 
+const events = async ({ queue }: QueueUnderTest, id: string) =>
+  (await queue.operations.show(id)).journal.map(({ event }) => event.type);
+
 describe('the queue', () => {
   let directory: string;
   let store: Store;
@@ -53,9 +56,6 @@ describe('the queue', () => {
   }
 
   const state = async (id: string) => (await store.queue.find(id))?.state;
-  const events = async ({ queue }: QueueUnderTest, id: string) =>
-    (await queue.operations.show(id)).journal.map(({ event }) => event.type);
-
   describe('delivers', () => {
     it('what it has accepted, and says so in the journal', async () => {
       const made = await start();
