@@ -1,6 +1,6 @@
 import type { Fault } from '../shared/errors.ts';
 import { checkNames } from './checks-names.ts';
-import { checkNotYet } from './checks-not-yet.ts';
+import { checkNotYet, notYetWarnings } from './checks-not-yet.ts';
 import { checkReferences } from './checks-references.ts';
 import { checkSecurity, securityWarnings } from './checks-security.ts';
 import { draftOf } from './draft.ts';
@@ -28,7 +28,7 @@ export function validateDocument(document: Json): Validation {
     ...checkSecurity(draft),
     ...checkNotYet(draft),
   ];
-  const warnings = securityWarnings(draft);
+  const warnings = [...securityWarnings(draft), ...notYetWarnings(document)];
   return parsed.success && faults.length === 0
     ? { settings: parsed.data, faults, warnings }
     : { faults, warnings };

@@ -359,4 +359,13 @@ describe('validateDocument', () => {
     expect(warningsOf(document('localhost', '127.0.0.2'))).to.deep.equal([]);
     expect(warningsOf(document('::1', '::1'))).to.deep.equal([]);
   });
+
+  it('warns of settings that do nothing yet, and only where they are used', () => {
+    expect(
+      warningsOf({ contacts: 'a@example.com', notices: { daily: '08:00', testOnSave: true } }),
+    ).to.have.length(3);
+    expect(warningsOf({ contacts: [], notices: { from: 'a@example.com', testOnSave: false } })).to.deep.equal(
+      [],
+    );
+  });
 });
