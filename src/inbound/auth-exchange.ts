@@ -1,6 +1,7 @@
 /*
  * The words of SMTP AUTH PLAIN and LOGIN (RFC 4954, RFC 4616). Pure: lines in; a challenge, credentials or a refusal out.
  */
+import { ownText } from '../shared/own-text.ts';
 import { reply, type SmtpReply } from './replies.ts';
 
 export type AuthStep =
@@ -54,7 +55,7 @@ function loginName(line: string): AuthStep {
 function credentials(user: string, password: string): AuthStep {
   if (user === '' || user.length > MAX_NAME || password.length > MAX_PASSWORD) return malformed();
   if (/\p{Cc}/u.test(user) || password.includes('\0')) return malformed();
-  return { kind: 'credentials', user, password };
+  return { kind: 'credentials', user: ownText(user), password: ownText(password) };
 }
 
 function decode(line: string): string | AuthStep {

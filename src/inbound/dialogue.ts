@@ -4,6 +4,7 @@
  * one begins, which is how everything said in clear is forgotten (RFC 3207 section 4.2).
  */
 import { errorText } from '../shared/errors.ts';
+import { ownText } from '../shared/own-text.ts';
 import { AUTH_MECHANISMS, type AuthStep, beginAuth } from './auth-exchange.ts';
 import type { ListenerContext } from './context.ts';
 import { parseMail, parseRcpt } from './mail-command.ts';
@@ -143,7 +144,7 @@ export class Dialogue {
     if (name.length > MAX_GREETING || /\p{Cc}/u.test(name)) {
       return this.#refuse(reply(501, '5.5.4', `${verb} takes the name of your machine`));
     }
-    this.#greeting = name;
+    this.#greeting = ownText(name);
     this.#extended = verb === 'EHLO';
     this.#forgetTransaction();
     const chatter = this.#bounds.chatter();

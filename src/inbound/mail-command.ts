@@ -1,10 +1,12 @@
 /*
  * Takes MAIL and RCPT apart (RFC 5321 section 4.1.1, RFC 1870, RFC 6152, RFC 6531, RFC 3461). Pure: text in, a value or
  * the reply that says what is wrong out. Tolerates what old devices send as far as the client's compatibility allows.
+ * What comes out shares no memory with the line, which may be much longer than all that is kept of it.
  */
 import { parseAddress } from '../message/address.ts';
 import type { EnvelopeRecipient, NotifyCondition } from '../message/envelope.ts';
 import type { CompatibilitySettings } from '../settings/schema-clients.ts';
+import { ownText } from '../shared/own-text.ts';
 import { reply, type SmtpReply } from './replies.ts';
 
 export interface MailCommand {
@@ -60,7 +62,7 @@ export function parseRcpt(line: string, rules: AddressRules, smtpUtf8: boolean):
   const { path, parameters } = parts.value;
   // The one recipient that needs no domain (RFC 5321 section 4.1.1.3).
   const recipient =
-    path.toLowerCase() === 'postmaster' ? `${path}@${rules.hostname}` : address(path, rules, false);
+    path.toLowerCase() === 'postmaster' ? ownText(`${path}@${rules.hostname}`) : address(path, rules, false);
   if (recipient === undefined) return refuse(501, '5.1.3', `<${path}> is not a recipient address`);
   if (!smtpUtf8 && beyondAscii(recipient)) return refuse(553, '5.6.7', `<${recipient}> ${REFUSED_UTF8}`);
   if (parameters.size === 0) return { value: { address: recipient } };
@@ -169,7 +171,7 @@ function readParameters(rest: string, known: ReadonlySet<string>): Parsed<Map<st
     if (key === undefined) return refuse(501, '5.5.4', 'Parameters are written KEYWORD=VALUE');
     if (!known.has(key)) return refuse(555, '5.5.4', `The parameter ${key} is not known here`);
     if (parameters.has(key)) return refuse(501, '5.5.4', `The parameter ${key} is given twice`);
-    parameters.set(key, match?.[2]);
+    parameters.set(key, match?.[2] === undefined ? undefined : ownText(match[2]));
   }
   return { value: parameters };
 }
@@ -179,8 +181,8 @@ function address(path: string, rules: AddressRules, isSender: boolean): string |
   const odd = rules.compatibility.oddAddresses;
   const parts = parseAddress(path, { odd });
   if (parts === undefined) return undefined;
-  if (parts.domain !== '') return `${parts.local}@${parts.domain}`;
-  return isSender ? `${parts.local}@${rules.hostname}` : undefined;
+  if (parts.domain !== '') return ownText(`${parts.local}@${parts.domain}`);
+  return isSender ? ownText(`${parts.local}@${rules.hostname}`) : undefined;
 }
 
 function beyondAscii(text: string): boolean {

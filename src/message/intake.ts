@@ -9,6 +9,7 @@
  * block with its blank line. Memory: the header block, and no more than a piece of the body.
  */
 import { isAscii } from 'node:buffer';
+import { ownText } from '../shared/own-text.ts';
 import { headerAddress } from './address.ts';
 import { decodeLatin1 } from './charset.ts';
 import { formatDate } from './date.ts';
@@ -181,19 +182,20 @@ function needsUtf8(text: string): boolean {
 }
 
 function messageIdText(value: string): string {
-  return decodeLatin1(
+  const text = decodeLatin1(
     value
       .replace(/[\0-\x20\x7f]+/g, ' ')
       .trim()
       .slice(0, MAX_MESSAGE_ID),
   );
+  return ownText(text);
 }
 
 /** A Subject for lists: decoded, on one line, without control characters. */
 function subjectText(value: string): string {
   const text = decodeEncodedWords(decodeLatin1(value.slice(0, 8192).replace(/\r\n/g, '')));
   const line = text.replace(/[\p{Cc}\p{Cs}\u2028\u2029]+/gu, ' ').trim();
-  return line.length <= MAX_SUBJECT ? line : line.slice(0, MAX_SUBJECT).toWellFormed();
+  return ownText(line.slice(0, MAX_SUBJECT));
 }
 
 function headerRefusal(): IntakeRefusal {

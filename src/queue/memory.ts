@@ -2,7 +2,10 @@ import type { BodyCache } from './body.ts';
 import { type LaneEntry, Lanes } from './lanes.ts';
 import type { MessageRecord } from './message.ts';
 
-/** Messages in memory: of one stored lane, in all, and what a lane may have even when memory is full. */
+/**
+ * Messages in memory: of one stored lane, in all, and what a lane may have even when memory is full. A message with many
+ * recipients counts for several, one for each RECIPIENTS_PER_PLACE of them, as it takes as much memory.
+ */
 export interface MemoryBounds {
   readonly perLane: number;
   readonly total: number;
@@ -11,8 +14,12 @@ export interface MemoryBounds {
 
 export const DEFAULT_BOUNDS: MemoryBounds = { perLane: 1000, total: 20_000, reserved: 50 };
 
+const RECIPIENTS_PER_PLACE = 10;
+
 interface Known {
   readonly entry: LaneEntry;
+  /** What it counts in the bounds. */
+  readonly places: number;
   upstream: string;
   sending: boolean;
 }
@@ -28,7 +35,8 @@ export class QueueMemory {
   readonly #upstreams = new Map<string, Lanes>();
   readonly #known = new Map<string, Known>();
   /** Messages in memory by the lane that the store knows them under. */
-  readonly #lanes = new Map<string, number>();
+  readonly #lanes = new Map<string, { readonly messages: number; readonly places: number }>();
+  #places = 0;
 
   constructor(cache: BodyCache, bounds: MemoryBounds = DEFAULT_BOUNDS) {
     this.#cache = cache;
@@ -49,14 +57,14 @@ export class QueueMemory {
 
   /** How many messages of a stored lane are in memory. */
   inLane(lane: string): number {
-    return this.#lanes.get(lane) ?? 0;
+    return this.#lanes.get(lane)?.messages ?? 0;
   }
 
   /** How many more messages of a stored lane may come into memory. */
   room(lane: string): number {
-    const inLane = this.inLane(lane);
+    const inLane = this.#lanes.get(lane)?.places ?? 0;
     const ownRoom = this.#bounds.perLane - inLane;
-    const allRoom = Math.max(this.#bounds.total - this.#known.size, this.#bounds.reserved - inLane);
+    const allRoom = Math.max(this.#bounds.total - this.#places, this.#bounds.reserved - inLane);
     return Math.max(0, Math.min(ownRoom, allRoom));
   }
 
@@ -64,8 +72,9 @@ export class QueueMemory {
     if (this.#known.has(record.id)) return;
     const kept = body !== undefined && this.#cache.take(body.length) ? body : undefined;
     const entry: LaneEntry = { record, body: kept };
-    this.#known.set(record.id, { entry, upstream, sending: false });
-    this.#lanes.set(record.lane, this.inLane(record.lane) + 1);
+    const places = Math.ceil(record.recipients.length / RECIPIENTS_PER_PLACE) || 1;
+    this.#known.set(record.id, { entry, places, upstream, sending: false });
+    this.#count(record.lane, 1, places);
     this.#lanesOf(upstream).push(entry);
   }
 
@@ -104,9 +113,7 @@ export class QueueMemory {
     if (known === undefined) return;
     this.#known.delete(id);
     const { entry } = known;
-    const left = this.inLane(entry.record.lane) - 1;
-    if (left > 0) this.#lanes.set(entry.record.lane, left);
-    else this.#lanes.delete(entry.record.lane);
+    this.#count(entry.record.lane, -1, -known.places);
     if (entry.body !== undefined) this.#cache.release(entry.body.length);
     entry.body = undefined;
   }
@@ -156,6 +163,17 @@ export class QueueMemory {
   update(record: MessageRecord): void {
     const known = this.#known.get(record.id);
     if (known) known.entry.record = record;
+  }
+
+  #count(lane: string, messages: number, places: number): void {
+    const before = this.#lanes.get(lane);
+    const after = {
+      messages: (before?.messages ?? 0) + messages,
+      places: (before?.places ?? 0) + places,
+    };
+    this.#places += places;
+    if (after.messages > 0) this.#lanes.set(lane, after);
+    else this.#lanes.delete(lane);
   }
 
   #lanesOf(upstream: string): Lanes {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { parseMail, parseRcpt } from '../../src/inbound/mail-command.ts';
+import { heapKept } from '../support/heap-kept.ts';
 
 const rules = {
   compatibility: { addressesWithoutBrackets: true, oddAddresses: true },
@@ -138,5 +139,18 @@ describe('RCPT', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  it('keeps nothing of a long line but what it says', () => {
+    const spaces = ' '.repeat(12_000);
+    const kept = heapKept(500, (index) => {
+      const to = `RCPT TO:<recipient${index}@b.example> ORCPT=rfc822;recipient${index}@b.example`;
+      const from = `MAIL FROM:<sender${index}@b.example> ENVID=envelope${index}`;
+      return [
+        parseRcpt(Buffer.from(to + spaces).toString(), rules, false),
+        parseMail(Buffer.from(from + spaces).toString(), rules),
+      ];
+    });
+    expect(kept, 'two lines of 12,000 bytes each would be 12 MB').to.be.below(2_000_000);
   });
 });

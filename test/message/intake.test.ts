@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { CHUNK_SIZE, MAX_HEADER_SIZE } from '../../src/message/envelope.ts';
 import { createIntake, type IntakeOptions, type IntakeResult } from '../../src/message/intake.ts';
 import { IntakeRefusal } from '../../src/message/intake-refusal.ts';
+import { heapKept } from '../support/heap-kept.ts';
 
 const OPTIONS: IntakeOptions = {
   id: '0A1B2C3D4E5F6G7H',
@@ -343,5 +344,14 @@ describe('intake', () => {
     const { result } = takeIn([...header].map((byte) => Buffer.from([byte])));
     expect(result.size).to.be.greaterThan(header.length);
     expect(performance.now() - started).to.be.lessThan(2000);
+  });
+
+  it('keeps nothing of a large header but its subject and number', () => {
+    const filling = `X-Field: ${'y'.repeat(900)}\r\n`.repeat(100);
+    const kept = heapKept(100, (index) => {
+      const header = `Subject: the subject of message ${index}\r\nMessage-ID: <message-${index}@b.example>\r\n`;
+      return takeIn([Buffer.from(`${header}${filling}\r\nText\r\n`)]).result;
+    });
+    expect(kept, 'a hundred headers of 90 KB would be 9 MB').to.be.below(2_000_000);
   });
 });

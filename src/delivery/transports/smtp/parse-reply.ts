@@ -1,3 +1,4 @@
+import { ownText } from '../../../shared/own-text.ts';
 import type { Reply } from '../../outcome.ts';
 
 const LONGEST_TEXT = 1000;
@@ -32,7 +33,8 @@ export function showable(text: string, hidden: readonly string[] = []): string {
     .slice(0, 4 * LONGEST_TEXT)
     .replace(UNSHOWABLE, ' ')
     .trim();
-  return shown.length > LONGEST_TEXT ? `${shown.slice(0, LONGEST_TEXT - 1)}…` : shown;
+  if (shown.length > LONGEST_TEXT) shown = `${shown.slice(0, LONGEST_TEXT - 1)}…`;
+  return ownText(shown);
 }
 
 /** A reply as an SMTP server would write it, for sentences. */
