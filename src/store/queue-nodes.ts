@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts';
 
 type Nodes = Pick<QueueStorage, 'joinNode' | 'renewLease' | 'leaveNode' | 'nodes' | 'takeOver'>;
 
-/** How long a node that has gone is still shown, in milliseconds. */
+/** How long the row of a node that has gone is kept, for whoever looks into the database, in milliseconds. */
 const REMEMBERED = 24 * 3_600_000;
 
 /**
@@ -50,6 +50,7 @@ export function createQueueNodes(engine: Engine, clock: Clock, nextSequence: () 
       return db
         .selectFrom('nodes')
         .select(['id', 'label', 'started_at as startedAt', 'lease_until as leaseUntil'])
+        .where('lease_until', '>', databaseNow)
         .orderBy('started_at')
         .orderBy('id')
         .execute();
