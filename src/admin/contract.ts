@@ -117,9 +117,26 @@ const eventSchema = z.discriminatedUnion('type', [
 
 export const journalEntrySchema = z.object({ message: text, at: time, node: text, event: eventSchema });
 
+const circuit = z.enum(['closed', 'open', 'half-open']);
+
+export const upstreamSchema = z.object({
+  name: text,
+  kind: text,
+  circuit,
+  reason: text.optional(),
+  text: text.optional(),
+  remedy: text.optional(),
+  since: time.optional(),
+  nextProbeAt: time.optional(),
+  connections: z.number(),
+  recipientsToday: z.number(),
+});
+
 export const messageDetailSchema = z.object({
   message: messageSchema,
   journal: z.array(journalEntrySchema).readonly(),
+  /** The upstream that a queued message waits for, when that one is out of order. */
+  waitingFor: upstreamSchema.optional(),
 });
 
 export const messagePageSchema = z.object({
@@ -205,21 +222,6 @@ export const listQuerySchema = z.strictObject({
 });
 
 // ——— Upstreams ———
-
-const circuit = z.enum(['closed', 'open', 'half-open']);
-
-export const upstreamSchema = z.object({
-  name: text,
-  kind: text,
-  circuit,
-  reason: text.optional(),
-  text: text.optional(),
-  remedy: text.optional(),
-  since: time.optional(),
-  nextProbeAt: time.optional(),
-  connections: z.number(),
-  recipientsToday: z.number(),
-});
 
 export const upstreamsSchema = z.object({ upstreams: z.array(upstreamSchema).readonly() });
 
@@ -337,6 +339,7 @@ export const trustAnchorAnswerSchema = z.object({
 });
 
 export type ErrorAnswer = z.output<typeof errorSchema>;
+export type UpstreamAnswer = z.output<typeof upstreamSchema>;
 export type Message = z.output<typeof messageSchema>;
 export type JournalEntry = z.output<typeof journalEntrySchema>;
 export type JournalEvent = JournalEntry['event'];

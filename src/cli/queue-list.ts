@@ -1,8 +1,9 @@
-import { countsSchema, type Message, messagePageSchema } from '../admin/contract.ts';
+import { countsSchema, type Message, messagePageSchema, upstreamsSchema } from '../admin/contract.ts';
 import { createClient } from './client.ts';
 import { type Command, type Typed, wholeNumber } from './command.ts';
 import { jsonFlag, nodeFlags } from './node-flags.ts';
-import { byteSize, counted, localTime, safeJson, table } from './output.ts';
+import { outOfOrderLines } from './out-of-order.ts';
+import { byteSize, counted, localTime, safe, safeJson, table } from './output.ts';
 import { conditionFlags, conditionsOf } from './queue-conditions.ts';
 
 export const queueList: Command = {
@@ -30,6 +31,9 @@ export const queueList: Command = {
     const shown =
       page.messages.length === 0 ? 'No message matches' : counted(page.messages.length, 'message');
     typed.terminal.out(`${shown}. In all: ${inAll.length === 0 ? 'none' : inAll.join(', ')}.\n`);
+    const { upstreams } = await client.ask('/api/v1/upstreams', upstreamsSchema);
+    for (const upstream of upstreams.filter(({ circuit }) => circuit !== 'closed'))
+      for (const line of outOfOrderLines(upstream)) typed.terminal.out(`${safe(line)}\n`);
     return 0;
   },
 };

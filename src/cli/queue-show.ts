@@ -2,7 +2,8 @@ import { type JournalEntry, type Message, messageDetailSchema } from '../admin/c
 import { createClient } from './client.ts';
 import type { Command } from './command.ts';
 import { jsonFlag, nodeFlags } from './node-flags.ts';
-import { byteSize, localTime, safeJson, table } from './output.ts';
+import { outOfOrderLines } from './out-of-order.ts';
+import { byteSize, localTime, safe, safeJson, table } from './output.ts';
 import { eventLines, replyOf } from './timeline.ts';
 
 export const queueShow: Command = {
@@ -20,8 +21,12 @@ export const queueShow: Command = {
       return 0;
     }
     out(summary(detail.message));
+    if (detail.waitingFor !== undefined) {
+      out('\nWaits\n');
+      for (const line of outOfOrderLines(detail.waitingFor)) out(`  ${safe(line)}\n`);
+    }
     out('\nRecipients\n');
-    out(table(detail.message.recipients.map(recipientRow)));
+    out(table(detail.message.recipients.map((one) => recipientRow(one, detail.message))));
     out('\nJournal\n');
     out(journalTable(detail.journal));
     return 0;
@@ -48,15 +53,23 @@ function summary(message: Message): string {
     ['Accepted', localTime(message.acceptedAt)],
     ['Attempts', String(message.attempts)],
   ];
-  if (message.state === 'queued') rows.push(['Next attempt', localTime(message.nextAttemptAt)]);
+  if (message.state === 'queued') {
+    const due = message.nextAttemptAt <= Date.now();
+    rows.push(['Next attempt', due ? 'as soon as the upstream takes it' : localTime(message.nextAttemptAt)]);
+  }
   if (message.upstream !== undefined) rows.push(['Upstream', message.upstream]);
   if (message.finishedAt !== undefined) rows.push(['Finished', localTime(message.finishedAt)]);
   return table(rows);
 }
 
-function recipientRow(recipient: Message['recipients'][number]): string[] {
+function recipientRow(recipient: Message['recipients'][number], { state }: Message): string[] {
+  const undone = recipient.state === 'pending' || recipient.state === 'held';
   const by = recipient.upstream === undefined ? '' : `${recipient.upstream}: `;
-  return [`  ${recipient.address}`, recipient.state, recipient.reply ? by + replyOf(recipient.reply) : ''];
+  return [
+    `  ${recipient.address}`,
+    undone && state === 'deleted' ? 'deleted' : recipient.state,
+    recipient.reply ? by + replyOf(recipient.reply) : '',
+  ];
 }
 
 /** One row for each line; the time stands beside the first. */

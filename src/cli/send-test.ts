@@ -2,6 +2,7 @@ import { type JournalEntry, messageDetailSchema, sendTestAnswerSchema } from '..
 import { type Client, createClient } from './client.ts';
 import { type Command, type Typed, wholeNumber } from './command.ts';
 import { jsonFlag, nodeFlags } from './node-flags.ts';
+import { outOfOrderLines } from './out-of-order.ts';
 import { safe, safeJson } from './output.ts';
 import { pause } from './pause.ts';
 import { eventLines } from './timeline.ts';
@@ -42,11 +43,19 @@ async function follow(client: Client, id: string, deadline: number, typed: Typed
   const { out, err } = typed.terminal;
   const json = typed.on('json');
   let told = 0;
+  let explained = false;
+  // Sending it makes the node try an upstream that is out of order once more, which may work now.
+  const explainAt = Math.min(performance.now() + 1000, deadline - 2 * EVERY);
   for (;;) {
     const detail = await client.ask(`/api/v1/queue/${id}`, messageDetailSchema);
     const { message, journal } = detail;
     if (!json) for (const entry of journal.slice(told)) tell(entry, out);
     told = journal.length;
+    explained ||= journal.some(({ event }) => event.type === 'waiting');
+    if (detail.waitingFor?.circuit === 'open' && !json && !explained && performance.now() >= explainAt) {
+      for (const line of outOfOrderLines(detail.waitingFor)) out(`${safe(line)}\n`);
+      explained = true;
+    }
     const late = performance.now() + EVERY >= deadline;
     if (message.state === 'queued' && !late) {
       await pause(EVERY);

@@ -1,3 +1,4 @@
+import type { UpstreamStatus } from '../delivery/upstreams.ts';
 import type { MessageBody } from '../message/envelope.ts';
 import type { JournalEntry, MessageRecord } from './message.ts';
 import type { MessageFilter, MessagePage, StateCount } from './storage.ts';
@@ -10,19 +11,31 @@ export interface VerbResult {
   readonly unchanged: readonly { readonly id: string; readonly reason: string }[];
 }
 
+/** A message and all that happened to it. */
+export interface MessageStory {
+  readonly message: MessageRecord;
+  /** The first entry is always `accepted`. */
+  readonly journal: readonly JournalEntry[];
+  /** The upstream that a queued message waits for, when that one is out of order. */
+  readonly waitingFor?: UpstreamStatus;
+}
+
 /** The queue as operators see it: API, command line, page. */
 export interface QueueOperations {
   list(filter: MessageFilter, limit: number, before?: string): Promise<MessagePage>;
-  /** Throws RelayError `not-found`. The journal's first entry is always `accepted`. */
-  show(id: string): Promise<{ message: MessageRecord; journal: readonly JournalEntry[] }>;
+  /** Throws RelayError `not-found`. */
+  show(id: string): Promise<MessageStory>;
   /** Undefined when the content is not kept any more. */
   body(id: string): Promise<MessageBody | undefined>;
   counts(): Promise<readonly StateCount[]>;
-  /** Queued: try now. Failed: put back into the queue for the recipients that failed. */
+  /**
+   * Queued: try now, and with it the upstream, if that one is out of order. Failed: put back into the queue for the
+   * recipients that failed.
+   */
   retry(filter: MessageFilter, by: string): Promise<VerbResult>;
   /** Queued: wait for a person. */
   hold(filter: MessageFilter, by: string): Promise<VerbResult>;
-  /** Held: send it, to `upstream` where given. Throws `bad-request` when it would only be held by the test relay again. */
+  /** Held: send it now, to `upstream` where given. Throws `bad-request` when it would only be held by the test relay again. */
   release(filter: MessageFilter, by: string, upstream?: string): Promise<VerbResult>;
   delete(filter: MessageFilter, by: string): Promise<VerbResult>;
 }

@@ -1,4 +1,4 @@
-import type { Upstreams } from '../delivery/upstreams.ts';
+import type { UpstreamStatus, Upstreams } from '../delivery/upstreams.ts';
 import type { Clock } from '../shared/clock.ts';
 import { RelayError } from '../shared/errors.ts';
 import type { Acceptance } from './accepting.ts';
@@ -23,12 +23,18 @@ const MAY_CHANGE: Readonly<Record<Verb, readonly MessageState[]>> = {
 };
 
 const REFUSED: Readonly<Record<MessageState, string>> = {
-  queued: 'is in the queue',
-  held: 'is held; release it first',
-  delivered: 'has been delivered',
-  failed: 'has failed; retry puts it back into the queue',
-  deleted: 'has been deleted',
+  queued: 'it is in the queue and not held',
+  held: 'it is held; release sends it',
+  delivered: 'it has been delivered',
+  failed: 'it has failed',
+  deleted: 'it has been deleted',
 };
+
+const CONTENT_GONE = 'it has failed, and its content is not kept any more';
+
+function whyNot(verb: Verb, state: MessageState): string {
+  return verb === 'hold' && state === 'held' ? 'it is held already' : REFUSED[state];
+}
 
 /** The verbs of operators. A message that is being sent at the moment is left alone, and the answer says so. */
 export function createVerbs(deps: {
@@ -51,10 +57,11 @@ export function createVerbs(deps: {
     filter: MessageFilter,
     change: (records: readonly MessageRecord[]) => Promise<readonly string[]>,
   ): Promise<VerbResult> {
-    const allowed = MAY_CHANGE[verb];
     // An id is looked up in whatever state it is, so that the answer can say why it was left alone.
     const wanted: MessageFilter =
-      filter.ids === undefined && filter.states === undefined ? { ...filter, states: allowed } : filter;
+      filter.ids === undefined && filter.states === undefined
+        ? { ...filter, states: MAY_CHANGE[verb] }
+        : filter;
     const changed: string[] = [];
     const unchanged: { id: string; reason: string }[] = [];
     const seen = new Set<string>();
@@ -62,35 +69,38 @@ export function createVerbs(deps: {
     for (let steps = 0; steps < MOST / STEP; steps += 1) {
       const page = await storage.list(wanted, STEP, before);
       for (const { id } of page.messages) seen.add(id);
-      const done = await changeStep(page.messages, allowed, change, unchanged);
+      const done = await changeStep(page.messages, verb, change, unchanged);
       changed.push(...done);
       before = page.next;
       if (before === undefined) break;
     }
     for (const id of filter.ids ?? []) {
-      if (!seen.has(id)) unchanged.push({ id, reason: 'is not known here' });
+      if (!seen.has(id)) unchanged.push({ id, reason: 'there is no such message' });
     }
     return { changed, unchanged };
   }
 
   async function changeStep(
     records: readonly MessageRecord[],
-    allowed: readonly MessageState[],
+    verb: Verb,
     change: (records: readonly MessageRecord[]) => Promise<readonly string[]>,
     unchanged: { id: string; reason: string }[],
   ): Promise<readonly string[]> {
     const candidates: MessageRecord[] = [];
     for (const record of records) {
-      if (!allowed.includes(record.state)) unchanged.push({ id: record.id, reason: REFUSED[record.state] });
+      if (!MAY_CHANGE[verb].includes(record.state))
+        unchanged.push({ id: record.id, reason: whyNot(verb, record.state) });
+      else if (record.state === 'failed' && verb === 'retry' && record.chunks === 0)
+        unchanged.push({ id: record.id, reason: CONTENT_GONE });
       else if (!memory.evict(record.id))
-        unchanged.push({ id: record.id, reason: 'is being sent at this moment' });
+        unchanged.push({ id: record.id, reason: 'it is being sent at this moment' });
       else candidates.push(record);
     }
     for (const { id } of candidates) barred.add(id);
     try {
       const done = new Set(await change(candidates));
       for (const { id } of candidates) {
-        if (!done.has(id)) unchanged.push({ id, reason: 'has changed meanwhile; look again' });
+        if (!done.has(id)) unchanged.push({ id, reason: 'it has changed meanwhile; look again' });
       }
       return [...done];
     } finally {
@@ -112,14 +122,19 @@ export function createVerbs(deps: {
     return changed.map(({ id }) => id);
   }
 
-  function refuseHoldingAgain(record: MessageRecord, upstream: string | undefined): void {
-    const target = upstreams.route({
+  /** The upstream that a message goes to: `upstream` where given, else what an operator chose before, else by the routes. */
+  function targetOf(record: MessageRecord, upstream = record.upstream): string {
+    return upstreams.route({
       sender: record.envelope.sender,
       recipients: record.recipients.map(({ address }) => address),
       client: record.origin.client,
       listener: record.origin.listener,
       ...(upstream === undefined ? {} : { upstream }),
     });
+  }
+
+  function refuseHoldingAgain(record: MessageRecord, upstream: string | undefined): void {
+    const target = targetOf(record, upstream);
     if (upstreams.kindOf(target) !== 'test-relay') return;
     const known = upstreams.status().filter(({ kind }) => kind !== 'test-relay');
     throw new RelayError('bad-request', `The test relay would only hold ${record.id} again.`, {
@@ -138,6 +153,17 @@ export function createVerbs(deps: {
         .map((upstream) => upstream.name)
         .join(', ')}.`,
     });
+  }
+
+  /** Somebody who asks for mail to be sent now has mostly just mended what was in its way. */
+  function probe(targets: ReadonlySet<string>): void {
+    for (const target of targets) upstreams.probeNow(target);
+  }
+
+  function obstacle(message: MessageRecord): UpstreamStatus | undefined {
+    if (message.state !== 'queued') return undefined;
+    const target = targetOf(message);
+    return upstreams.status().find(({ name, circuit }) => name === target && circuit !== 'closed');
   }
 
   /** The store does not know what the device was told; we do. */
@@ -160,15 +186,19 @@ export function createVerbs(deps: {
           hint: 'Finished messages are kept for queue.keepDelivered of the settings.',
         });
       }
-      return { message, journal: await withOwnWords(message) };
+      const waitingFor = obstacle(message);
+      const journal = await withOwnWords(message);
+      return { message, journal, ...(waitingFor === undefined ? {} : { waitingFor }) };
     },
     async body(id) {
       const message = await storage.find(id);
       if (message === undefined) throw new RelayError('not-found', `There is no message ${id}.`);
       return message.chunks === 0 ? undefined : storedBody(storage, message);
     },
-    retry: (filter, by) =>
-      apply('retry', filter, async (records) => {
+    async retry(filter, by) {
+      const targets = new Set<string>();
+      const result = await apply('retry', filter, async (records) => {
+        for (const record of records) targets.add(targetOf(record));
         const event: JournalEvent = { type: 'retried', by };
         const queued = records.filter(({ state }) => state === 'queued');
         const failed = records.filter(({ state, chunks }) => state === 'failed' && chunks > 0);
@@ -177,15 +207,22 @@ export function createVerbs(deps: {
           ...(await changeState(queued, { from: ['queued'], ...now })),
           ...(await changeState(failed, { from: ['failed'], node: lease.node(), ...now })),
         ];
-      }),
+      });
+      probe(targets);
+      return result;
+    },
     hold: (filter, by) =>
       apply('hold', filter, (records) =>
         changeState(records, { from: ['queued'], to: 'held', event: { type: 'held', by }, by }),
       ),
     async release(filter, by, upstream) {
       requireUpstream(upstream);
-      return apply('release', filter, (records) => {
-        for (const record of records) refuseHoldingAgain(record, upstream);
+      const targets = new Set<string>();
+      const result = await apply('release', filter, (records) => {
+        for (const record of records) {
+          refuseHoldingAgain(record, upstream);
+          targets.add(targetOf(record, upstream));
+        }
         return changeState(records, {
           from: ['held'],
           to: 'queued',
@@ -196,6 +233,8 @@ export function createVerbs(deps: {
           by,
         });
       });
+      probe(targets);
+      return result;
     },
     delete: (filter, by) =>
       apply('delete', filter, (records) =>

@@ -1,10 +1,22 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { UpstreamStatus } from '../../src/delivery/upstreams.ts';
 import type { JournalEvent } from '../../src/queue/message.ts';
 import { type RunningAdmin, sampleMessage, startAdmin, TOKEN } from '../support/admin.ts';
 import { typed } from '../support/command-line.ts';
 
+const BROKEN: UpstreamStatus = {
+  name: 'broken',
+  kind: 'smtp',
+  circuit: 'open',
+  reason: 'authentication',
+  text: 'the password was \u001b[31mrefused',
+  remedy: 'Check the password.',
+  nextProbeAt: 1_795_000_060_000,
+  connections: 0,
+  recipientsToday: 0,
+};
 const FIRST = '0000000000000001';
 const SECOND = '0000000000000002';
 
@@ -66,6 +78,26 @@ describe('postern queue', () => {
       .to.contain('possible duplicate')
       .and.contain('what to do: wait')
       .and.contain('next attempt at 2026-');
+  });
+
+  it('says what a message waits for, and lists what is out of order', async () => {
+    running.waitingFor.set(FIRST, BROKEN);
+    for (const command of [['show', FIRST], ['list']]) {
+      const { out } = await typed(['queue', ...command], env);
+      expect(out).to.contain(
+        'Upstream broken is out of order (authentication): the password was \\x1b[31mrefused',
+      );
+      expect(out).to.contain('what to do: Check the password.');
+      expect(out).to.match(/tried again at 2026-.*queue retry --all/);
+    }
+    const { out } = await typed(['queue', 'show', FIRST, '--json'], env);
+    expect(JSON.parse(out)).to.have.nested.property('waitingFor.remedy', 'Check the password.');
+  });
+
+  it('shows nobody as still waiting when the message was deleted', async () => {
+    running.messages.set(FIRST, sampleMessage(FIRST, { state: 'deleted' }));
+    const { out } = await typed(['queue', 'show', FIRST], env);
+    expect(out).to.match(/office@example\.com +deleted/);
   });
 
   it('never sends control characters of a mail to the terminal', async () => {

@@ -272,8 +272,8 @@ describe('the queue', () => {
       const refused = await made.queue.operations.delete({ ids: [id, 'NOBODY'] }, 'ops');
       expect(refused.changed).to.deep.equal([]);
       expect(refused.unchanged.map(({ reason }) => reason)).to.deep.equal([
-        'has been delivered',
-        'is not known here',
+        'it has been delivered',
+        'there is no such message',
       ]);
       expect(await events(made, id)).to.deep.equal(['accepted', 'held', 'released', 'attempt']);
     });
@@ -287,6 +287,26 @@ describe('the queue', () => {
       await until(async () => (await state(other?.id ?? '')) === 'delivered', 'the other one');
       expect(await state(mine?.id ?? '')).to.equal('deleted');
       expect(made.upstreams.delivered).to.have.length(1);
+    });
+
+    it('see what a message waits for, and try both at once', async () => {
+      const made = await start({ closed: true });
+      const { id } = await made.send();
+      const before = await made.queue.operations.show(id);
+      expect(before.waitingFor).to.include({ name: 'office', circuit: 'open', text: 'no answer' });
+      await made.queue.operations.retry({ ids: [id] }, 'ops');
+      await until(async () => (await state(id)) === 'delivered', 'the delivery');
+      expect(await made.queue.operations.show(id)).not.to.have.property('waitingFor');
+    });
+
+    it('release to an upstream that was out of order', async () => {
+      const made = await start({ closed: true });
+      const { id } = await made.send();
+      await made.queue.operations.hold({ ids: [id] }, 'ops');
+      const again = await made.queue.operations.hold({ ids: [id] }, 'ops');
+      expect(again.unchanged).to.deep.equal([{ id, reason: 'it is held already' }]);
+      await made.queue.operations.release({ ids: [id] }, 'ops');
+      await until(async () => (await state(id)) === 'delivered', 'the delivery');
     });
 
     it('try a waiting message at once', async () => {
@@ -327,7 +347,7 @@ describe('the queue', () => {
       const { id } = await made.send();
       await until(() => made.queue.status().sending === 1, 'the attempt');
       const { unchanged } = await made.queue.operations.hold({ ids: [id] }, 'ops');
-      expect(unchanged[0]?.reason).to.equal('is being sent at this moment');
+      expect(unchanged[0]?.reason).to.equal('it is being sent at this moment');
       sending.resolve();
       await until(async () => (await state(id)) === 'delivered', 'the delivery');
     });

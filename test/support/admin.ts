@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Admin, createAdmin } from '../../src/admin/admin.ts';
 import type { AdminServices } from '../../src/admin/services.ts';
+import type { UpstreamStatus } from '../../src/delivery/upstreams.ts';
 import { createHealth } from '../../src/observe/health.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import type { AcceptedEnvelope } from '../../src/queue/accepting.ts';
@@ -48,6 +49,7 @@ export function fakeServices(directory: string) {
   const verbs: { verb: string; filter: MessageFilter; by: string; upstream?: string }[] = [];
   const accepted: { envelope: AcceptedEnvelope; body: string }[] = [];
   const probed: (string | undefined)[] = [];
+  const waitingFor = new Map<string, UpstreamStatus>();
   const imported: { bytes: Buffer; name: string | undefined }[] = [];
   const log = memoryLog();
   const metrics = createMetrics({ processMetrics: false });
@@ -75,6 +77,7 @@ export function fakeServices(directory: string) {
       async show(id) {
         const message = messages.get(id);
         if (!message) throw new RelayError('not-found', `There is no message ${id}.`);
+        const upstream = waitingFor.get(id);
         const first = { type: 'accepted', reply: `250 2.0.0 Queued as ${id}` } as const;
         return {
           message,
@@ -82,6 +85,7 @@ export function fakeServices(directory: string) {
             { message: id, at: message.acceptedAt, node: 'n1', event: first },
             ...(journals.get(id) ?? []),
           ],
+          ...(upstream === undefined ? {} : { waitingFor: upstream }),
         };
       },
       async body(id) {
@@ -122,6 +126,7 @@ export function fakeServices(directory: string) {
     },
     upstreams: {
       status: () => [
+        ...waitingFor.values(),
         { name: 'office', kind: 'smtp', circuit: 'closed', connections: 2, recipientsToday: 7 },
         { name: 'test-relay', kind: 'test-relay', circuit: 'closed', connections: 0, recipientsToday: 0 },
       ],
@@ -151,7 +156,7 @@ export function fakeServices(directory: string) {
     random: systemRandom,
     log: log.log,
   };
-  return { services, messages, journals, verbs, accepted, probed, imported, log, metrics };
+  return { services, messages, journals, waitingFor, verbs, accepted, probed, imported, log, metrics };
 }
 
 export interface RunningAdmin extends ReturnType<typeof fakeServices> {

@@ -19,7 +19,8 @@ export function sendTestRoutes(
       method: 'post',
       path: '/api/v1/send-test',
       access: 'token',
-      summary: 'Sends a small test mail; the journal of its id says what became of it.',
+      summary:
+        'Sends a small test mail, and tries paused upstreams again; the journal of its id says what became of it.',
       params: nothing,
       query: nothing,
       body: sendTestRequestSchema,
@@ -40,6 +41,7 @@ export function sendTestRoutes(
           ...(upstream === undefined ? {} : { upstream }),
         });
         const acceptance = await enqueue(accepting, mail);
+        upstreams.probeNow(upstream);
         log.info({ id: acceptance.id, by, recipient: body.to, upstream }, 'Test mail queued');
         return { status: 202, json: acceptance };
       },
