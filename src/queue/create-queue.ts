@@ -177,7 +177,7 @@ export function createQueue(deps: QueueDependencies): Queue {
     refusal: (size) => (stopping ? STOPPING : pressure.refusal(size)),
     begin() {
       const id = deps.newId();
-      return new ChunkWriter(id, storage, (body, accepted) => finish(id, body, accepted), pressure.receiving);
+      return new ChunkWriter(id, storage, (body, accepted) => finish(id, body, accepted), pressure);
     },
     operations: verbs,
     async start() {

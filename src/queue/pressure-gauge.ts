@@ -2,19 +2,18 @@ import { getHeapStatistics } from 'node:v8';
 import type { SettingsSource } from '../settings/source.ts';
 import type { Clock, Timer } from '../shared/clock.ts';
 import type { Refusal } from './accepting.ts';
-import { judgePressure } from './pressure.ts';
+import { judgePressure, judgeRoom } from './pressure.ts';
 import type { QueueStorage, StateCount } from './storage.ts';
+import type { Inflow } from './writer.ts';
 
 /** How often the machine is looked at, and how often the queue's bytes are counted anew, milliseconds. */
 const LOOK_EVERY = 1000;
 const COUNT_EVERY = 5000;
 
-export interface PressureGauge {
+export interface PressureGauge extends Inflow {
   refusal(size?: number): Refusal | undefined;
   /** Bytes that joined (or left, negative) the queue. */
   queued(bytes: number): void;
-  /** Bytes that are being received, or no longer are (negative). */
-  receiving(bytes: number): void;
   /** The store refused to write. */
   storeFailed(): void;
   queueBytes(): number;
@@ -38,6 +37,7 @@ export function createPressureGauge(deps: {
   let queueBytes = 0;
   let counts: readonly StateCount[] = [];
   let receiving = 0;
+  let storing = 0;
   let freeDisk: number | undefined;
   let heapUsed = 0;
   let loopDelay = 0;
@@ -74,7 +74,15 @@ export function createPressureGauge(deps: {
   return {
     refusal: (size) =>
       judgePressure(
-        { queueBytes, freeDisk, heapUsed, loopDelay, receiving, storeFailedAt, now: clock.monotonic() },
+        {
+          queueBytes: queueBytes + storing,
+          freeDisk,
+          heapUsed,
+          loopDelay,
+          receiving,
+          storeFailedAt,
+          now: clock.monotonic(),
+        },
         settings.current().queue,
         size,
       ),
@@ -84,6 +92,11 @@ export function createPressureGauge(deps: {
     receiving(bytes) {
       receiving += bytes;
     },
+    storing(bytes) {
+      storing += bytes;
+    },
+    isFull: () =>
+      judgeRoom({ queueBytes: queueBytes + storing, freeDisk }, settings.current().queue) !== undefined,
     storeFailed() {
       storeFailedAt = clock.monotonic();
     },

@@ -2,7 +2,7 @@ import type { Refusal } from './accepting.ts';
 
 /** What is looked at; read every second. */
 export interface PressureReading {
-  /** Bytes of queued and held mail. */
+  /** Bytes of queued and held mail, and of what is stored of messages that are not complete yet. */
   readonly queueBytes: number;
   /** Free bytes on the disk of the store; undefined where that is not ours to know (a database server). */
   readonly freeDisk: number | undefined;
@@ -29,12 +29,9 @@ const MOST_DELAY = 1000;
 /** After a failed write, mail is refused for so long; then one message tries whether the store works again. */
 const STORE_PAUSE = 1000;
 
-/**
- * Whether mail can be taken at this moment, and if not, why: 452 when there is no room, 451 when we are too busy. Each
- * sign passes by itself, so recovery needs nobody. `size` is what the client announced with SIZE=.
- */
-export function judgePressure(
-  reading: PressureReading,
+/** Whether there is room for `size` more bytes, and if not, why. */
+export function judgeRoom(
+  reading: Pick<PressureReading, 'queueBytes' | 'freeDisk'>,
   limits: PressureLimits,
   size = 0,
 ): Refusal | undefined {
@@ -44,6 +41,20 @@ export function judgePressure(
   if (reading.freeDisk !== undefined && reading.freeDisk - size < limits.minFreeDisk) {
     return { code: 452, enhanced: '4.3.1', text: 'The disk of this relay is full, try again later' };
   }
+  return undefined;
+}
+
+/**
+ * Whether mail can be taken at this moment, and if not, why: 452 when there is no room, 451 when we are too busy. Each
+ * sign passes by itself, so recovery needs nobody. `size` is what the client announced with SIZE=.
+ */
+export function judgePressure(
+  reading: PressureReading,
+  limits: PressureLimits,
+  size = 0,
+): Refusal | undefined {
+  const room = judgeRoom(reading, limits, size);
+  if (room !== undefined) return room;
   if (reading.storeFailedAt !== undefined && reading.now - reading.storeFailedAt < STORE_PAUSE) {
     return { code: 451, enhanced: '4.3.0', text: 'The store of this relay does not work, try again later' };
   }

@@ -6,9 +6,13 @@ import { RelayError } from '../../src/shared/errors.ts';
 const accepted = {} as AcceptedEnvelope;
 const CHUNK = 256 * 1024;
 
-function create(options: { failChunk?: number; refuse?: boolean } = {}) {
+function create(options: { failChunk?: number; refuse?: boolean; room?: number } = {}) {
   const chunks = new Map<number, Buffer>();
-  const seen: { body?: WrittenBody; discarded: number; receiving: number } = { discarded: 0, receiving: 0 };
+  const seen: { body?: WrittenBody; discarded: number; receiving: number; storing: number } = {
+    discarded: 0,
+    receiving: 0,
+    storing: 0,
+  };
   const writer = new ChunkWriter(
     'ID',
     {
@@ -25,8 +29,14 @@ function create(options: { failChunk?: number; refuse?: boolean } = {}) {
       seen.body = body;
       return { id: 'ID', text: 'Queued as ID' };
     },
-    (bytes) => {
-      seen.receiving += bytes;
+    {
+      receiving: (bytes) => {
+        seen.receiving += bytes;
+      },
+      storing: (bytes) => {
+        seen.storing += bytes;
+      },
+      isFull: () => seen.storing >= (options.room ?? Number.POSITIVE_INFINITY),
     },
   );
   const whole = () =>
@@ -98,6 +108,25 @@ describe('the writer of a message', () => {
     await writer.write(Buffer.alloc(3 * CHUNK));
     await writer.abort();
     await writer.abort();
-    expect(seen).to.deep.equal({ discarded: 1, receiving: 0 });
+    expect(seen).to.deep.equal({ discarded: 1, receiving: 0, storing: 0 });
+  });
+
+  it('counts what is stored before it is accepted, and no longer when it is', async () => {
+    const { writer, seen } = create();
+    for (let piece = 0; piece < 4; piece += 1) await writer.write(Buffer.alloc(CHUNK));
+    expect(seen.storing).to.equal(3 * CHUNK);
+    await writer.commit(accepted);
+    expect(seen.storing).to.equal(0);
+  });
+
+  it('stores no more of a message that does not end when there is no room left', async () => {
+    const { writer, chunks, seen } = create({ room: 5 * CHUNK });
+    const endless = async () => {
+      for (let piece = 0; piece < 100; piece += 1) await writer.write(Buffer.alloc(CHUNK));
+    };
+    expect(await failure(endless())).to.have.property('code', 'store-full');
+    expect(chunks.size).to.equal(5);
+    await writer.abort();
+    expect(seen).to.deep.equal({ discarded: 1, receiving: 0, storing: 0 });
   });
 });
