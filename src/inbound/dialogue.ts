@@ -141,7 +141,8 @@ export class Dialogue {
 
   #greet(verb: 'EHLO' | 'HELO', argument: string): Step {
     const name = argument.split(/[ \t]/, 1)[0] ?? '';
-    if (name.length > MAX_GREETING || /\p{Cc}/u.test(name)) {
+    // Control characters, and marks that nobody sees but that turn the direction of what is shown.
+    if (name.length > MAX_GREETING || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name)) {
       return this.#refuse(reply(501, '5.5.4', `${verb} takes the name of your machine`));
     }
     this.#greeting = ownText(name);

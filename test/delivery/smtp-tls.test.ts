@@ -91,6 +91,20 @@ describe('encryption towards an upstream', () => {
         });
       }
 
+      it('shows what a certificate says of itself without what steers a terminal, and not all of it', async () => {
+        const certificate = await makeSelfSigned({
+          commonName: 'evil\u001b]0;title\u0007\u009b2J\u202e',
+          hosts: Array.from({ length: 200 }, (_, index) => `host-with-a-long-name-${index}.test`),
+        });
+        const { upstreams } = await startUpstream({ security, certificate }, { security });
+        const { outcome } = await deliver(upstreams);
+        expect(summary(outcome)).to.equal('unavailable configuration');
+        if (outcome.kind !== 'unavailable') return;
+        expect(outcome.text).to.match(/evil .*host-with-a-long-name-3.*SHA-256 fingerprint/);
+        expect(outcome.text).not.to.match(/[\p{Cc}\u202e]/u);
+        expect(outcome.text.length).to.be.below(2000);
+      });
+
       it('delivers by itself after the certificate was imported', async () => {
         const { upstreams, trustAnchors } = await startUpstream(
           { security, certificate: selfSigned },

@@ -92,6 +92,7 @@ describe('the SMTP dialogue', () => {
     ],
     ['a greeting with an underscore or none', ['EHLO my_host', 'HELO'], ['250', '250']],
     ['a greeting with control characters', ['EHLO a\u0007b'], ['501 5.5.4']],
+    ['a greeting that turns the line around', ['EHLO a\u202eb', 'EHLO a\u2028b'], ['501 5.5.4', '501 5.5.4']],
     ['no greeting', ['MAIL FROM:<a@b.example>'], ['503 5.5.1']],
     ['commands out of order', ['EHLO x', 'RCPT TO:<c@d.example>', 'DATA'], ['250', '503 5.5.1', '503 5.5.1']],
     ['a nested MAIL', ['EHLO x', 'MAIL FROM:<>', 'MAIL FROM:<>'], ['250', '250 2.1.0', '503 5.5.1']],

@@ -3,6 +3,7 @@ import type { Reply } from '../../outcome.ts';
 
 const LONGEST_TEXT = 1000;
 const LINE = /^([2-5]\d\d)(?:[ -](?:([245]\.\d{1,3}\.\d{1,3})(?:[ \t]+|$))?(.*))?$/s;
+const LONG_WORD = /[^\s"'<>()[\]]{8,}/g;
 /** Control characters, and what turns the direction of a line or starts a new one in a terminal or page. */
 const UNSHOWABLE = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
@@ -29,12 +30,21 @@ export function parseReply(raw: string, hidden: readonly string[] = []): Reply {
 export function showable(text: string, hidden: readonly string[] = []): string {
   let shown = text;
   for (const secret of hidden) if (secret !== '') shown = shown.replaceAll(secret, '[secret]');
+  if (hidden.length > 0) shown = withoutPieces(shown, hidden);
   shown = shown
     .slice(0, 4 * LONGEST_TEXT)
     .replace(UNSHOWABLE, ' ')
     .trim();
   if (shown.length > LONGEST_TEXT) shown = `${shown.slice(0, LONGEST_TEXT - 1)}…`;
   return ownText(shown);
+}
+
+/** Servers cut what they echo, break it over lines, or write it in capitals: a long word out of a secret goes as well. */
+function withoutPieces(text: string, hidden: readonly string[]): string {
+  return text.replace(LONG_WORD, (word) => {
+    const small = word.toLowerCase();
+    return hidden.some((secret) => secret.toLowerCase().includes(small)) ? '[secret]' : word;
+  });
 }
 
 /** A reply as an SMTP server would write it, for sentences. */

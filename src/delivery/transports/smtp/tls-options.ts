@@ -9,6 +9,7 @@ import {
 } from 'node:tls';
 import type { TrustAnchors } from '../../../certificates/sources.ts';
 import type { SmtpUpstreamSettings } from '../../../settings/schema-upstreams.ts';
+import { showable } from './parse-reply.ts';
 
 /** What TLS needs for one upstream. */
 export interface UpstreamTls {
@@ -65,6 +66,9 @@ export function createUpstreamTls(
   };
 }
 
+/** Characters of names out of a certificate; some have hundreds of names. */
+const LONGEST_NAMES = 300;
+
 /** OpenSSL's words for why a chain is not accepted, and ours. */
 const REASONS: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'it is self-signed and not a trust anchor',
@@ -82,7 +86,7 @@ function refusal(code: string, certificate: PeerCertificate | undefined, name: s
   const reason =
     REASONS[code] ?? (code.startsWith('Hostname') ? REASONS['ERR_TLS_CERT_ALTNAME_INVALID'] : code);
   if (!certificate?.fingerprint256) return `showed no certificate that can be checked (${code})`;
-  const names = certificate.subjectaltname ?? 'none';
+  const names = shown(certificate.subjectaltname ?? 'none');
   return (
     `showed a certificate for ${name} that is not accepted: ${reason} ` +
     `(subject ${distinguishedName(certificate.subject)}; issuer ${distinguishedName(certificate.issuer)}; names ${names}; ` +
@@ -92,5 +96,11 @@ function refusal(code: string, certificate: PeerCertificate | undefined, name: s
 
 function distinguishedName(name: object | undefined): string {
   const parts = Object.entries(name ?? {}).map(([key, value]) => `${key}=${String(value)}`);
-  return parts.length === 0 ? '(empty)' : parts.join(', ');
+  return parts.length === 0 ? '(empty)' : shown(parts.join(', '));
+}
+
+/** What a certificate says of itself was written by whoever made it: one line, bounded, nothing that steers a terminal. */
+function shown(text: string): string {
+  const clean = showable(text);
+  return clean.length > LONGEST_NAMES ? `${clean.slice(0, LONGEST_NAMES)}…` : clean;
 }
