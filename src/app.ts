@@ -28,6 +28,7 @@ import { RelayError } from './shared/errors.ts';
 import { createMessageIds } from './shared/ids.ts';
 import type { Log } from './shared/log.ts';
 import { systemRandom } from './shared/random.ts';
+import type { StoreFaults } from './store/faults.ts';
 import { openStore, type Store } from './store/open-store.ts';
 
 /** Trust anchors that are dropped into the checkout, beside those of the data directory. */
@@ -52,6 +53,8 @@ export interface AppContext {
   readonly log: Log;
   readonly version: string;
   readonly clock?: Clock;
+  /** For tests only: makes the store fail. */
+  readonly faults?: StoreFaults;
 }
 
 /**
@@ -81,6 +84,7 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       log,
       clock,
       node: () => lease.node(),
+      ...(context.faults === undefined ? {} : { faults: context.faults }),
     });
     closers.push(() => store.close());
     const settings = await createSettings({
@@ -253,9 +257,10 @@ async function makeDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new RelayError('configuration', `The data directory ${directory} cannot be made.`, {
+    const why = errorCode(error) === 'EEXIST' ? 'is there and is no directory' : fileTrouble(error);
+    throw new RelayError('configuration', `The directory ${directory} cannot be used: it ${why}.`, {
       cause: error,
-      hint: 'Choose another one with --data DIR or POSTERN_DATA.',
+      hint: 'Let the user that Postern runs as write there, or choose another data directory with --data or POSTERN_DATA.',
     });
   }
 }

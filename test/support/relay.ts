@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { type App, createApp } from '../../src/app.ts';
 import type { ServeOptions } from '../../src/config/serve-options.ts';
 import type { JournalEvent, MessageRecord } from '../../src/queue/message.ts';
+import type { StoreFaults } from '../../src/store/faults.ts';
 import { recordLog } from './recorded-log.ts';
 import { SmtpClient } from './smtp-client.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -41,6 +42,7 @@ export function relaySettings(
 export async function startRelay(
   settings: Readonly<Record<string, unknown>> = relaySettings(),
   options: Partial<ServeOptions> = {},
+  faults?: StoreFaults,
 ): Promise<Relay> {
   const directory = await temporaryDirectory();
   const log = recordLog();
@@ -56,7 +58,7 @@ export async function startRelay(
         log: { level: 'info', format: 'json' },
         ...options,
       },
-      { log: log.log, version: '0.0.0' },
+      { log: log.log, version: '0.0.0', ...(faults === undefined ? {} : { faults }) },
     );
     try {
       const { locked, revision } = made.settings.document();
