@@ -257,10 +257,9 @@ async function makeDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    const why = errorCode(error) === 'EEXIST' ? 'is there and is no directory' : fileTrouble(error);
-    throw new RelayError('configuration', `The directory ${directory} cannot be used: it ${why}.`, {
+    throw new RelayError('configuration', `The data directory ${directory} cannot be made.`, {
       cause: error,
-      hint: 'Let the user that Postern runs as write there, or choose another data directory with --data or POSTERN_DATA.',
+      hint: 'Choose another one with --data DIR or POSTERN_DATA.',
     });
   }
 }
