@@ -94,12 +94,16 @@ export interface QueueStorage {
   due(node: string, lane: string, now: number, limit: number): Promise<readonly MessageRecord[]>;
   /** Lanes in which this node has queued messages, with their number and the earliest attempt. */
   lanes(node: string): Promise<readonly { lane: string; count: number; nextAttemptAt: number }[]>;
-  /** Queued messages of this node that are older than `acceptedBefore`, for warnings (not warned yet) and expiry. */
+  /**
+   * Queued messages of this node that are older than `acceptedBefore`, for warnings (not warned yet) and expiry; lane by
+   * lane, going on behind `after`.
+   */
   aged(
     node: string,
     acceptedBefore: number,
     unwarnedOnly: boolean,
     limit: number,
+    after?: AgedPlace,
   ): Promise<readonly MessageRecord[]>;
 
   find(id: string): Promise<MessageRecord | undefined>;
@@ -114,17 +118,18 @@ export interface QueueStorage {
   renewLease(node: string, leaseFor: number): Promise<boolean>;
   /** Gives the lease back at a clean stop, so that others take over at once. */
   leaveNode(node: string): Promise<void>;
+  /** The nodes that are alive by the database's clock. */
   nodes(): Promise<readonly NodeRecord[]>;
   /** Takes queued messages whose owner has no lease any more (`FOR UPDATE SKIP LOCKED`), up to `limit`; returns their lanes. */
   takeOver(node: string, limit: number): Promise<readonly { lane: string; count: number; from: string }[]>;
 
   /** An operator's change of state to messages that nobody is sending at this moment; writes the journal too. */
   changeState(change: StateChange): Promise<readonly { id: string; node: string; lane: string }[]>;
-  /** Deletes finished messages and held ones past their time, in bounded steps; returns how many were deleted. */
-  purge(
-    limits: { finishedBefore: number; bodiesBefore: number; heldBefore: number },
-    limit: number,
-  ): Promise<number>;
+  /**
+   * Deletes finished messages, bodies of finished messages, and what the test relay holds, each past its time (ms since
+   * 1970), in bounded steps; returns how many were deleted. What a person holds is never deleted.
+   */
+  purge(limits: PurgeLimits, limit: number): Promise<number>;
   /** Deletes chunks that no message names and whose id is older than `before`. */
   sweepChunks(before: string): Promise<number>;
 
@@ -134,6 +139,17 @@ export interface QueueStorage {
 
   /** Calls back with the lane when another node has put mail of this node's into the store (a verb, a takeover). */
   onWake(callback: (wake: { node: string; lane: string }) => void): () => void;
+}
+
+/** The last message of a page of `aged`. */
+export type AgedPlace = Pick<MessageRecord, 'lane' | 'nextAttemptAt' | 'acceptedAt' | 'id'>;
+
+export interface PurgeLimits {
+  readonly finishedBefore: number;
+  readonly bodiesBefore: number;
+  /** The same for messages that failed, which an operator may put back into the queue. */
+  readonly failedBodiesBefore: number;
+  readonly heldBefore: number;
 }
 
 export interface StateChange {

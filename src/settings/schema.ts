@@ -75,6 +75,10 @@ const queueSchema = z
     warnAfter: duration('4h', 'The sender is warned once when a message waits longer.'),
     keepDelivered: duration('30d', 'How long finished messages stay in the journal.'),
     keepBodies: duration('0s', 'How long the content of a finished message is kept.'),
+    keepFailed: duration(
+      '7d',
+      'How long the content of a failed message is kept, for an operator to try it again; keepBodies counts where it is longer.',
+    ),
     keepHeld: duration('30d', 'How long the test relay keeps what it holds.'),
     maxBytes: size('10 GiB', 'Queued and held mail beyond this is answered 452.'),
     minFreeDisk: size('200 MiB', 'Mail is answered 452 while the disk of the store has less free space.'),

@@ -93,7 +93,8 @@ async function changeStep(
     return { id: message.id, node: change.node ?? message.node, lane: message.lane };
   });
   const others = changed.filter((message) => message.node !== node());
-  if (change.to === 'queued' && others.length > 0) await engine.wake(transaction, others);
+  // Their nodes may have them in memory, and would send what was held or deleted.
+  if (others.length > 0) await engine.wake(transaction, others);
   await totals.write(transaction, shard);
   return changed;
 }

@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
+import { type SqlBool, sql } from 'kysely';
 import type { JournalEntry } from '../queue/message.ts';
-import type { QueueStorage } from '../queue/storage.ts';
+import type { AgedPlace, QueueStorage } from '../queue/storage.ts';
 import type { Engine } from './engine.ts';
 import { journalEntryOf, messageOf } from './rows.ts';
 
@@ -45,7 +45,7 @@ export function createQueueReading({ db }: Engine): Reading {
         .execute();
     },
 
-    async aged(node, acceptedBefore, unwarnedOnly, limit) {
+    async aged(node, acceptedBefore, unwarnedOnly, limit, after) {
       const rows = await db
         .selectFrom('messages')
         .selectAll()
@@ -53,6 +53,10 @@ export function createQueueReading({ db }: Engine): Reading {
         .where('node', '=', node)
         .where('accepted_at', '<', acceptedBefore)
         .$if(unwarnedOnly, (query) => query.where('warned_at', 'is', null))
+        .$if(after !== undefined, (query) => query.where(isBehind(after)))
+        // The order of the index, so that a walk through all of them reads each once.
+        .orderBy('lane')
+        .orderBy('next_attempt_at')
         .orderBy('accepted_at')
         .orderBy('id')
         .limit(limit)
@@ -122,6 +126,11 @@ export function createQueueReading({ db }: Engine): Reading {
       );
     },
   };
+}
+
+function isBehind(after: AgedPlace | undefined) {
+  const { lane = '', nextAttemptAt = 0, acceptedAt = 0, id = '' } = after ?? {};
+  return sql<SqlBool>`(lane, next_attempt_at, accepted_at, id) > (${lane}, ${nextAttemptAt}, ${acceptedAt}, ${id})`;
 }
 
 /** The first event of every message; what is in the message's own row already is not stored twice. */

@@ -1,5 +1,6 @@
 /** What both engines have to do alike; run on each by conformance-*.test.ts. */
 import { expect } from 'chai';
+import type { MessageRecord } from '../../src/queue/message.ts';
 import { firstMessageIdAt } from '../../src/shared/ids.ts';
 import type { Store } from '../../src/store/open-store.ts';
 import { accept, accepting, expectCode, message, START, settling } from './samples.ts';
@@ -208,6 +209,35 @@ export function describeConformance(name: string, open: () => Promise<StoreUnder
         expect((await store.queue.find(record.id))?.state).to.equal('deleted');
       });
 
+      it('leaves held what a person has held meanwhile, and records who was reached', async () => {
+        const [tried, reached] = [message(), message()];
+        await store.queue.commit(accepting(tried, reached));
+        await store.queue.changeState({
+          ids: [tried.id, reached.id],
+          from: ['queued'],
+          to: 'held',
+          event: { type: 'held', by: 'ops' },
+          at: START,
+          by: 'ops',
+        });
+        const half = [{ address: 'a@example.net', state: 'delivered' as const }];
+        const { lost } = await store.queue.commit(
+          settling({ ...tried, attempts: 1, recipients: half }, { ...reached, state: 'delivered' }),
+        );
+        expect(lost).to.deep.equal([]);
+        expect(await store.queue.find(tried.id)).to.include({ state: 'held', attempts: 1 });
+        expect((await store.queue.find(tried.id))?.recipients).to.deep.equal(half);
+        expect((await store.queue.find(reached.id))?.state).to.equal('delivered');
+      });
+
+      it('does not bring a finished message back to the queue', async () => {
+        const done = message({ state: 'failed', finishedAt: START });
+        await store.queue.commit(accepting(done));
+        const { lost } = await store.queue.commit(settling({ ...done, state: 'queued' }));
+        expect(lost).to.deep.equal([done.id]);
+        expect((await store.queue.find(done.id))?.state).to.equal('failed');
+      });
+
       it('writes a report in the transaction of what it reports on', async () => {
         const record = message();
         await store.queue.commit(accepting(record));
@@ -250,6 +280,25 @@ export function describeConformance(name: string, open: () => Promise<StoreUnder
         expect(await ids(true)).to.deep.equal([old.id]);
         expect(await ids(false, 1)).to.deep.equal([warned.id]);
         expect(await store.queue.aged('other', START, false, 9)).to.deep.equal([]);
+      });
+
+      it('goes on behind a page of old messages, and meets each once', async () => {
+        const all = Array.from({ length: 25 }, (_, index) =>
+          message({
+            acceptedAt: START - 1000,
+            nextAttemptAt: START + (index % 3),
+            lane: `office\t${index % 4}`,
+          }),
+        );
+        await store.queue.commit(accepting(...all));
+        const seen: string[] = [];
+        for (let after: MessageRecord | undefined, pages = 0; pages < 20; pages += 1) {
+          const page = await store.queue.aged('local', START, false, 4, after);
+          seen.push(...page.map(({ id }) => id));
+          after = page.at(-1);
+          if (after === undefined) break;
+        }
+        expect(seen.toSorted()).to.deep.equal(all.map(({ id }) => id).toSorted());
       });
 
       it('counts messages and the bytes that are kept', async () => {
@@ -447,8 +496,9 @@ export function describeConformance(name: string, open: () => Promise<StoreUnder
         const old = Array.from({ length: 3 }, () => message({ state: 'delivered', finishedAt: START - 900 }));
         const recent = message({ state: 'failed', finishedAt: START - 100 });
         const fresh = message({ state: 'failed', finishedAt: START - 10 });
-        const heldOld = message({ state: 'held', acceptedAt: START - 5000 });
-        const heldNew = message({ state: 'held', acceptedAt: START });
+        const byTestRelay = [{ address: 'a@example.net', state: 'held' as const }];
+        const heldOld = message({ state: 'held', acceptedAt: START - 5000, recipients: byTestRelay });
+        const heldNew = message({ state: 'held', acceptedAt: START, recipients: byTestRelay });
         const queued = message({ acceptedAt: START - 90_000 });
         await store.queue.commit(accepting(...old, recent, fresh, heldOld, heldNew, queued));
         const limits = {
@@ -478,6 +528,26 @@ export function describeConformance(name: string, open: () => Promise<StoreUnder
           { state: 'held', count: 1, bytes: 1000 },
           { state: 'queued', count: 1, bytes: 1000 },
         ]);
+      });
+
+      it('never purges what a person holds, and keeps the content of what failed for its own time', async () => {
+        const held = message({ state: 'held', acceptedAt: START - 5000 });
+        const [delivered, failed, older] = [
+          message({ state: 'delivered', finishedAt: START - 200 }),
+          message({ state: 'failed', finishedAt: START - 200 }),
+          message({ state: 'failed', finishedAt: START - 400 }),
+        ];
+        await store.queue.commit(accepting(held, delivered, failed, older));
+        const limits = {
+          finishedBefore: START - 1000,
+          bodiesBefore: START,
+          failedBodiesBefore: START - 300,
+          heldBefore: START,
+        };
+        expect(await store.queue.purge(limits, 100)).to.equal(2);
+        expect(await store.queue.find(held.id)).to.deep.equal(held);
+        const chunks = async ({ id }: MessageRecord) => (await store.queue.find(id))?.chunks;
+        expect([await chunks(delivered), await chunks(failed), await chunks(older)]).to.deep.equal([0, 1, 0]);
       });
 
       it('sweeps chunks that no message names, but not young ones', async () => {

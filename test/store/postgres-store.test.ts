@@ -158,7 +158,10 @@ describe('PostgreSQL store', function () {
           ids: ids.slice(from, from + 30).toReversed(),
         }),
       ),
-      b.queue.purge({ finishedBefore: START + 1, bodiesBefore: 0, heldBefore: 0 }, 100),
+      b.queue.purge(
+        { finishedBefore: START + 1, bodiesBefore: 0, failedBodiesBefore: 0, heldBefore: 0 },
+        100,
+      ),
     ]);
     const real = await server.query(
       database,

@@ -20,12 +20,13 @@ const ACCEPT = {
 
 const SETTLE = {
   name: 'postern-settle',
-  text: `update messages m set state = r.state, recipients = r.recipients, attempts = r.attempts,
+  text: `update messages m set
+      state = case when m.state = 'held' and r.state = 'queued' then 'held' else r.state end, recipients = r.recipients, attempts = r.attempts,
       next_attempt_at = r.next_attempt_at, warned_at = coalesce(r.warned_at, m.warned_at), finished_at = r.finished_at,
       chunks = case when r.drop then 0 else m.chunks end
     from json_to_recordset($1::json) as r (id text, node text, state text, recipients text, attempts integer,
       next_attempt_at bigint, warned_at bigint, finished_at bigint, drop boolean)
-    where m.id = r.id and m.node = r.node and (r.state <> 'queued' or m.chunks > 0)
+    where m.id = r.id and m.node = r.node and (r.state <> 'queued' or (m.chunks > 0 and m.state in ('queued', 'held')))
     returning m.id`,
 };
 

@@ -2,11 +2,13 @@ import {
   DummyDriver,
   Kysely,
   type RawBuilder,
+  type SqlBool,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
   sql,
 } from 'kysely';
+import type { MessageState } from '../../queue/message.ts';
 import type { AcceptOperation } from '../../queue/storage.ts';
 import type { CommitWork } from '../engine.ts';
 import { MESSAGE_COLUMNS, messageRow } from '../rows.ts';
@@ -56,7 +58,8 @@ const templates = {
     compiler
       .updateTable('messages')
       .set({
-        state: field('state'),
+        // What a person has held meanwhile stays held; who has been reached is recorded all the same.
+        state: sql<MessageState>`case when state = 'held' and ${field('state')} = 'queued' then 'held' else ${field('state')} end`,
         recipients: field('recipients'),
         attempts: field('attempts'),
         next_attempt_at: field('next_attempt_at'),
@@ -66,9 +69,12 @@ const templates = {
       })
       .where('id', '=', field<string>('id'))
       .where('node', '=', field<string>('node'))
-      // What was deleted meanwhile has no body: it must not come back to be tried for ever.
+      // What is finished, or was deleted meanwhile and has no body, must not come back to be tried for ever.
       .where((where) =>
-        where.or([where(field<string>('state'), '<>', sql.lit('queued')), where('chunks', '>', sql.lit(0))]),
+        where.or([
+          where(field<string>('state'), '<>', sql.lit('queued')),
+          where.and([where('chunks', '>', sql.lit(0)), sql<SqlBool>`state in ('queued', 'held')`]),
+        ]),
       ),
   ),
   // Only what the settle above has marked as gone: a message that another node owns keeps its body.
