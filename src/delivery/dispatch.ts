@@ -62,9 +62,9 @@ export function createDispatch(deps: DispatchDependencies): Dispatch {
       const one = outcome.recipients[index];
       return one !== undefined && isSenderRefusal(one);
     });
-    const second = await handOver(permit, await withSender(message, address), refused, signal);
+    const second = await again(permit, message, address, refused, signal);
     // The refusals stand where the upstream went out of order meanwhile: they wait, and are rewritten again.
-    if (second.kind === 'unavailable') {
+    if (second === undefined || second.kind === 'unavailable') {
       return {
         outcome: {
           ...outcome,
@@ -81,6 +81,25 @@ export function createDispatch(deps: DispatchDependencies): Dispatch {
       sending: outcome.timing.sending + second.timing.sending,
     };
     return { outcome: { ...second, recipients: merged, timing }, rewrittenSender: address };
+  }
+
+  /** Undefined when we fail ourselves: the recipients that the first try reached must not be tried again for that. */
+  async function again(
+    permit: GrantedPermit,
+    message: UnsentMessage,
+    address: string,
+    recipients: readonly EnvelopeRecipient[],
+    signal: AbortSignal,
+  ): Promise<Outcome | undefined> {
+    try {
+      return await handOver(permit, await withSender(message, address), recipients, signal);
+    } catch (error) {
+      log.error(
+        { err: error, message: message.id, upstream: permit.upstream },
+        'A message could not be rewritten',
+      );
+      return undefined;
+    }
   }
 
   /** One line for each client and sender: a device that may not send as itself says so with every message. */

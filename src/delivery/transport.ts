@@ -10,6 +10,11 @@ export interface OutgoingMessage {
   readonly smtpUtf8: boolean;
   readonly returnContent?: 'FULL' | 'HDRS';
   readonly envelopeId?: string;
+  /**
+   * Asked right before the step behind which the message counts as handed over. False: it is another node's by now, so
+   * the transport lets go and answers deferred.
+   */
+  readonly mayFinish?: () => boolean;
 }
 
 /** The code that speaks to one kind of upstream. */

@@ -70,7 +70,6 @@ export function createQueue(deps: QueueDependencies): Queue {
   const { storage, settings, upstreams, lease, clock, log } = deps;
   const cache = new BodyCache(CACHE_BUDGET, CACHE_LARGEST);
   const memory = new QueueMemory(cache, deps.bounds);
-  const barred = new Set<string>();
   const commit = createGroupCommit({ storage, clock, log });
   const pressure = createPressureGauge({
     storage,
@@ -85,7 +84,6 @@ export function createQueue(deps: QueueDependencies): Queue {
     node: lease.node,
     clock,
     log,
-    isBarred: (id) => barred.has(id),
     place: load,
   });
   const intaker = createIntaker({ upstreams, newId: deps.newId, lease, clock, place });
@@ -115,6 +113,7 @@ export function createQueue(deps: QueueDependencies): Queue {
     lease,
     clock,
     log,
+    more: loader.more,
   });
   const verbs = createVerbs({
     storage,
@@ -122,7 +121,6 @@ export function createQueue(deps: QueueDependencies): Queue {
     upstreams,
     lease,
     clock,
-    barred,
     more: loader.more,
     acceptance: intaker.acceptance,
   });
@@ -150,6 +148,8 @@ export function createQueue(deps: QueueDependencies): Queue {
   function place(record: MessageRecord, body: Buffer | undefined): void {
     pressure.queued(record.size);
     deps.onAccepted(record);
+    // Under a lease that has run out meanwhile it is for whoever takes it over.
+    if (record.node !== lease.node()) return;
     if (loader.hasMore(record.lane) || memory.room(record.lane) === 0) {
       loader.more(record.lane);
       return;
@@ -169,7 +169,12 @@ export function createQueue(deps: QueueDependencies): Queue {
       pressure.storeFailed();
       throw error;
     }
-    intaker.accepted(operation);
+    try {
+      intaker.accepted(operation);
+    } catch (error) {
+      // It is durable, so it is answered; a look-over of the store finds it.
+      log.error({ err: error, id }, 'An accepted message could not be put into its lane');
+    }
     return intaker.acceptance(record);
   }
 

@@ -7,8 +7,12 @@ import type { AcceptOperation, CommitBatch, QueueStorage, SettleOperation } from
 /** How many operations one transaction takes at most, and how many bytes of bodies. */
 const MOST_OPERATIONS = 1000;
 const MOST_BYTES = 16 * 1024 * 1024;
-/** A settle that the store refuses is tried again after so many milliseconds. */
-const SETTLE_RETRY = 1000;
+/** What the store refuses and must not be forgotten is tried again after so many milliseconds. */
+const RETRY = 1000;
+/** Notes that wait for a store that is out of order; beyond this the oldest go. */
+const MOST_NOTES = 10_000;
+/** Ids that a log line names. */
+const MOST_NAMED = 20;
 
 /** What is written together or not at all: a settle with the report on it, or one accept. */
 interface Unit {
@@ -33,7 +37,7 @@ export interface GroupCommit {
   note(entry: JournalEntry): void;
   /** Resolves when everything given so far is written, or given up after `close`. */
   drain(): Promise<void>;
-  /** Settles are no longer tried again. */
+  /** What waits for its next try is tried once more, and nothing after that. */
   close(): void;
 }
 
@@ -51,6 +55,10 @@ export function createGroupCommit(deps: { storage: QueueStorage; clock: Clock; l
   let running = false;
   let started = false;
   let closed = false;
+  /** Settles that wait for their next try. */
+  const parked = new Set<readonly Unit[]>();
+  /** Notes wait for their next try. */
+  let notesParked = false;
   const idle: (() => void)[] = [];
 
   function submit(unit: Unit): void {
@@ -70,15 +78,17 @@ export function createGroupCommit(deps: { storage: QueueStorage; clock: Clock; l
   async function run(): Promise<void> {
     if (running) return;
     running = true;
-    while (waiting.length > 0 || notes.length > 0) {
+    while (hasWork()) {
       const units = takeUnits();
       const journal = notes;
       notes = [];
       await write(units, journal);
     }
     running = false;
-    for (const wake of idle.splice(0)) wake();
+    if (parked.size === 0) for (const wake of idle.splice(0)) wake();
   }
+
+  const hasWork = () => waiting.length > 0 || (notes.length > 0 && !notesParked);
 
   function takeUnits(): Unit[] {
     let bytes = 0;
@@ -101,13 +111,62 @@ export function createGroupCommit(deps: { storage: QueueStorage; clock: Clock; l
       const set = new Set(lost);
       for (const unit of units) unit.resolve(set);
     } catch (error) {
-      await writeApart(units, error);
+      log.error({ err: error, operations: units.length }, 'The store did not take a transaction');
+      if (isStoreFault(error)) parkNotes(journal);
+      await writeApart(await withoutKept(units, error), error);
     }
+  }
+
+  /**
+   * A connection can break, or the store's thread die, behind a commit and before its answer. What is in the store all the
+   * same is answered as kept: were it refused, its sender would send it a second time. Returns the others.
+   */
+  async function withoutKept(units: readonly Unit[], error: unknown): Promise<readonly Unit[]> {
+    const accepts = units.flatMap((unit) => unit.accepts.slice(0, 1));
+    if (accepts.length === 0 || (isStoreFault(error) && error.code === 'store-full')) return units;
+    const kept = await keptOf(accepts);
+    if (kept.size === 0) return units;
+    return units.flatMap((unit) => {
+      const [first] = unit.accepts;
+      if (first === undefined || !kept.has(first.message.id)) return [unit];
+      if (unit.settles.length === 0) {
+        unit.resolve(new Set());
+        return [];
+      }
+      // The reports are there, so the settle has been written with them. Whether it found its message is not known, and
+      // writing it once more says it.
+      return [{ ...unit, accepts: [], settles: unit.settles.map((settle) => ({ ...settle, journal: [] })) }];
+    });
+  }
+
+  async function keptOf(accepts: readonly AcceptOperation[]): Promise<ReadonlySet<string>> {
+    const wanted = new Map(accepts.map(({ message }) => [message.id, message]));
+    try {
+      const { messages } = await storage.list({ ids: [...wanted.keys()] }, wanted.size);
+      const same = messages.filter(({ id, headerMessageId, acceptedAt }) => {
+        const message = wanted.get(id);
+        return message?.headerMessageId === headerMessageId && message.acceptedAt === acceptedAt;
+      });
+      return new Set(same.map(({ id }) => id));
+    } catch {
+      // A store that cannot be asked has, as far as we know, kept nothing.
+      return new Set();
+    }
+  }
+
+  function parkNotes(journal: readonly JournalEntry[]): void {
+    if (closed || journal.length === 0) return;
+    notes = [...journal, ...notes].slice(-MOST_NOTES);
+    if (notesParked) return;
+    notesParked = true;
+    clock.after(RETRY, () => {
+      notesParked = false;
+      start();
+    });
   }
 
   /** The transaction failed as a whole. Settles free space and must not be lost, accepts are answered 4xx: each goes its own way. */
   async function writeApart(units: readonly Unit[], error: unknown): Promise<void> {
-    log.error({ err: error, operations: units.length }, 'The store did not take a transaction');
     const accepts = units.filter((unit) => unit.settles.length === 0);
     const settles = units.filter((unit) => unit.settles.length > 0);
     if (isStoreFault(error)) {
@@ -133,14 +192,18 @@ export function createGroupCommit(deps: { storage: QueueStorage; clock: Clock; l
       const set = new Set(lost);
       for (const unit of units) unit.resolve(set);
     } catch (error) {
-      if (units.length > 1 && !isStoreFault(error)) {
+      const left = await withoutKept(units, error);
+      if (left !== units) {
+        await writeSettles(left);
+      } else if (units.length > 1 && !isStoreFault(error)) {
         for (const unit of units) await writeSettles([unit]);
       } else if (closed) {
+        log.error({ err: error, ...named(units) }, 'What became of messages could not be recorded');
         for (const unit of units) unit.reject(error);
       } else {
         log.error(
-          { err: error, operations: units.length },
-          'What was delivered could not be recorded; trying again',
+          { err: error, ...named(units) },
+          'What became of messages could not be recorded; trying again',
         );
         retryLater(units);
       }
@@ -148,10 +211,14 @@ export function createGroupCommit(deps: { storage: QueueStorage; clock: Clock; l
   }
 
   function retryLater(units: readonly Unit[]): void {
-    clock.after(SETTLE_RETRY, () => {
-      waiting.unshift(...units);
-      start();
-    });
+    parked.add(units);
+    clock.after(RETRY, () => retry(units));
+  }
+
+  function retry(units: readonly Unit[]): void {
+    if (!parked.delete(units)) return;
+    waiting.unshift(...units);
+    start();
   }
 
   return {
@@ -185,12 +252,15 @@ export function createGroupCommit(deps: { storage: QueueStorage; clock: Clock; l
     },
     drain() {
       return new Promise((resolve) => {
-        if (!running && waiting.length === 0 && notes.length === 0) resolve();
+        if (!running && parked.size === 0 && !hasWork()) resolve();
         else idle.push(resolve);
       });
     },
     close() {
       closed = true;
+      notesParked = false;
+      for (const units of parked) retry(units);
+      start();
     },
   };
 }
@@ -207,7 +277,12 @@ function bytesOf(operation: AcceptOperation): number {
   return operation.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
 }
 
-function isStoreFault(error: unknown): boolean {
+function named(units: readonly Unit[]): { operations: number; messages: readonly string[] } {
+  const messages = units.flatMap(({ settles }) => settles.map(({ id }) => id)).slice(0, MOST_NAMED);
+  return { operations: units.length, messages };
+}
+
+function isStoreFault(error: unknown): error is RelayError {
   return error instanceof RelayError && (error.code === 'store-full' || error.code === 'store-unavailable');
 }
 

@@ -31,7 +31,8 @@ export interface LeaseEvents {
 /**
  * The lease of a node that shares its database with others. A node owns what it accepts for as long as it renews; when
  * it stops, the others take its messages. All comparisons are made by the database's clock; a node that is held up
- * (stopped, swapped out) finds out by its own monotonic clock, which runs SAFETY ahead, before it sends again.
+ * (stopped, swapped out, suspended) finds out by its own clocks, which run SAFETY ahead, before it sends again: `isHeld` is
+ * asked before each attempt begins and once more right before the end of a message is sent.
  */
 export function createLease(deps: {
   storage: Pick<QueueStorage, 'joinNode' | 'renewLease' | 'leaveNode' | 'nodes' | 'takeOver'>;
@@ -43,58 +44,86 @@ export function createLease(deps: {
 }): Lease {
   const { storage, clock, log, events } = deps;
   let id = deps.newId();
-  let heldUntil = 0;
+  /** By the monotonic clock, which stands still while a machine is suspended, and by the wall clock, which can be set. */
+  let heldUntil = Number.NEGATIVE_INFINITY;
+  let heldUntilWall = Number.NEGATIVE_INFINITY;
   let live = 1;
   let timer: Timer | undefined;
+  let beating = false;
+  let taking = false;
   let stopped = false;
 
-  const isHeld = () => clock.monotonic() < heldUntil;
+  const isHeld = () => clock.monotonic() < heldUntil && clock.now() < heldUntilWall;
+
+  function held(asked: { readonly monotonic: number; readonly wall: number }): void {
+    heldUntil = asked.monotonic + LEASE - SAFETY;
+    heldUntilWall = asked.wall + LEASE - SAFETY;
+  }
+
+  const now = () => ({ monotonic: clock.monotonic(), wall: clock.now() });
 
   async function join(): Promise<void> {
-    const asked = clock.monotonic();
+    const asked = now();
     await storage.joinNode({ id, label: deps.label }, LEASE);
-    heldUntil = asked + LEASE - SAFETY;
+    held(asked);
   }
 
   async function beat(): Promise<void> {
-    const asked = clock.monotonic();
+    const asked = now();
     if (await storage.renewLease(id, LEASE)) {
-      heldUntil = asked + LEASE - SAFETY;
+      held(asked);
     } else {
       log.error(
         { node: id },
         'The lease of this node had run out; its mail may have been taken by another node',
       );
-      events.lost();
+      // Before anything else: under the old id nothing may be sent any more, and nothing loaded.
+      heldUntil = Number.NEGATIVE_INFINITY;
       id = deps.newId();
+      events.lost();
       await join();
     }
     live = Math.max(1, (await storage.nodes()).length);
-    await takeOver();
+    // Not waited for: a takeover can take longer than the lease runs.
+    void takeOver();
   }
 
   async function takeOver(): Promise<void> {
-    for (let step = 0; step < 1000 && !stopped; step += 1) {
-      const taken = await storage.takeOver(id, TAKE_OVER);
-      if (taken.length === 0) return;
-      const from = [...new Set(taken.map((lane) => lane.from))];
-      const count = taken.reduce((sum, lane) => sum + lane.count, 0);
-      log.warn({ node: id, from, messages: count }, 'Took over the mail of a node that is gone');
-      events.gained(from);
-      if (count < TAKE_OVER) return;
+    if (taking) return;
+    taking = true;
+    try {
+      for (let step = 0; step < 1000 && !stopped && isHeld(); step += 1) {
+        const taken = await storage.takeOver(id, TAKE_OVER);
+        if (taken.length === 0) return;
+        const from = [...new Set(taken.map((lane) => lane.from))];
+        const count = taken.reduce((sum, lane) => sum + lane.count, 0);
+        log.warn({ node: id, from, messages: count }, 'Took over the mail of a node that is gone');
+        events.gained(from);
+        if (count < TAKE_OVER) return;
+      }
+    } catch (error) {
+      log.warn({ err: error, node: id }, 'The mail of dead nodes could not be taken; it is tried again');
+    } finally {
+      taking = false;
+    }
+  }
+
+  async function tryBeat(): Promise<void> {
+    if (beating || stopped) return;
+    beating = true;
+    try {
+      await beat();
+    } catch (error) {
+      log.warn({ err: error, node: id }, 'The lease could not be renewed');
+      if (!isHeld()) events.lost();
+    } finally {
+      beating = false;
     }
   }
 
   function schedule(): void {
     if (stopped) return;
-    timer = clock.after(RENEW_EVERY, () => {
-      void beat()
-        .catch((error: unknown) => {
-          log.warn({ err: error, node: id }, 'The lease could not be renewed');
-          if (!isHeld()) events.lost();
-        })
-        .finally(schedule);
-    });
+    timer = clock.after(RENEW_EVERY, () => void tryBeat().finally(schedule));
   }
 
   return {
@@ -106,9 +135,7 @@ export function createLease(deps: {
       live = Math.max(1, (await storage.nodes()).length);
       schedule();
       // Not waited for: a large takeover must not hold up the start.
-      takeOver().catch((error: unknown) =>
-        log.warn({ err: error }, 'The mail of dead nodes could not be taken'),
-      );
+      void takeOver();
     },
     async stop() {
       stopped = true;

@@ -35,8 +35,6 @@ export function createLoader(deps: {
   node: () => string;
   clock: Clock;
   log: Log;
-  /** Whether a verb is changing this message at the moment. */
-  isBarred: (id: string) => boolean;
   place: (record: MessageRecord) => void;
 }): Loader {
   const { storage, memory, clock, log } = deps;
@@ -56,9 +54,7 @@ export function createLoader(deps: {
     if (filling.has(lane)) return;
     filling.add(lane);
     try {
-      while (!stopped && withMore.has(lane) && memory.inLane(lane) < LOW_WATER && memory.room(lane) > 0) {
-        await fillOnce(lane);
-      }
+      while (!stopped && withMore.has(lane) && isLow(lane)) await fillOnce(lane);
     } catch (error) {
       log.warn({ err: error, lane }, 'The queue could not be read; it is tried again');
     } finally {
@@ -66,18 +62,33 @@ export function createLoader(deps: {
     }
   }
 
+  /** Few are left, and there is room for as many again: a lane with little room is not read for each single message. */
+  function isLow(lane: string): boolean {
+    const inLane = memory.inLane(lane);
+    const room = memory.room(lane);
+    return inLane < LOW_WATER && room > 0 && room >= Math.min(inLane, LOW_WATER / 4);
+  }
+
   async function fillOnce(lane: string): Promise<void> {
     const limit = memory.inLane(lane) + Math.min(PAGE, memory.room(lane));
     const told = withMore.get(lane);
-    const records = await storage.due(deps.node(), lane, clock.now(), limit);
-    let noRoom = false;
-    for (const record of records) {
-      // Whoever bars a message says that there is more when done.
-      if (memory.has(record.id) || deps.isBarred(record.id)) continue;
-      if (memory.room(lane) > 0) deps.place(record);
-      else noRoom = true;
+    const node = deps.node();
+    const look = memory.look();
+    try {
+      const records = await storage.due(node, lane, clock.now(), limit);
+      // Under another lease these may be somebody else's by now.
+      if (node !== deps.node()) return;
+      let noRoom = false;
+      for (const record of records) {
+        // Whoever bars a message says that there is more when done. One that was settled while we read must not be sent again.
+        if (memory.has(record.id) || memory.isBarred(record.id) || look.changed.has(record.id)) continue;
+        if (memory.room(lane) > 0) deps.place(record);
+        else noRoom = true;
+      }
+      if (records.length < limit && !noRoom && withMore.get(lane) === told) withMore.delete(lane);
+    } finally {
+      look.end();
     }
-    if (records.length < limit && !noRoom && withMore.get(lane) === told) withMore.delete(lane);
   }
 
   async function lookOver(): Promise<void> {

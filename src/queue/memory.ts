@@ -37,6 +37,10 @@ export class QueueMemory {
   /** Messages in memory by the lane that the store knows them under. */
   readonly #lanes = new Map<string, { readonly messages: number; readonly places: number }>();
   #places = 0;
+  /** Messages that somebody other than the worker is changing, and how many do. */
+  readonly #barred = new Map<string, number>();
+  /** For each look into the store that is under way: what has left memory or changed meanwhile. */
+  readonly #looks = new Set<Set<string>>();
 
   constructor(cache: BodyCache, bounds: MemoryBounds = DEFAULT_BOUNDS) {
     this.#cache = cache;
@@ -69,7 +73,7 @@ export class QueueMemory {
   }
 
   add(record: MessageRecord, upstream: string, body?: Buffer): void {
-    if (this.#known.has(record.id)) return;
+    if (this.#known.has(record.id) || this.#barred.has(record.id)) return;
     const kept = body !== undefined && this.#cache.take(body.length) ? body : undefined;
     const entry: LaneEntry = { record, body: kept };
     const places = Math.ceil(record.recipients.length / RECIPIENTS_PER_PLACE) || 1;
@@ -112,6 +116,7 @@ export class QueueMemory {
     const known = this.#known.get(id);
     if (known === undefined) return;
     this.#known.delete(id);
+    this.#changed(id);
     const { entry } = known;
     this.#count(entry.record.lane, -1, -known.places);
     if (entry.body !== undefined) this.#cache.release(entry.body.length);
@@ -126,6 +131,41 @@ export class QueueMemory {
     this.#lanesOf(known.upstream).remove(known.entry.record.origin.client, id);
     this.forget(id);
     return true;
+  }
+
+  /**
+   * Takes a waiting message out and keeps it out until `unbar`, for somebody who is about to change it in the store;
+   * false when it is being sent at this moment. Several may bar the same message.
+   */
+  bar(id: string): boolean {
+    if (!this.evict(id)) return false;
+    this.#barred.set(id, (this.#barred.get(id) ?? 0) + 1);
+    return true;
+  }
+
+  unbar(id: string): void {
+    const left = (this.#barred.get(id) ?? 0) - 1;
+    if (left > 0) this.#barred.set(id, left);
+    else this.#barred.delete(id);
+    this.#changed(id);
+  }
+
+  isBarred(id: string): boolean {
+    return this.#barred.has(id);
+  }
+
+  /**
+   * Begins a look into the store; `changed` collects the ids whose rows may be older than what has happened since, because
+   * an answer of a database can arrive behind that of a later transaction. `end` has to follow.
+   */
+  look(): { readonly changed: ReadonlySet<string>; end(): void } {
+    const changed = new Set<string>();
+    this.#looks.add(changed);
+    return { changed, end: () => this.#looks.delete(changed) };
+  }
+
+  #changed(id: string): void {
+    for (const look of this.#looks) look.add(id);
   }
 
   /** Takes out every waiting message of a stored lane. */
@@ -152,17 +192,6 @@ export class QueueMemory {
     for (const [id, known] of this.#known) {
       if (!known.sending) this.forget(id);
     }
-  }
-
-  /** The message as it is now, if it is in memory. */
-  record(id: string): MessageRecord | undefined {
-    return this.#known.get(id)?.entry.record;
-  }
-
-  /** Replaces what is known of a waiting message. */
-  update(record: MessageRecord): void {
-    const known = this.#known.get(record.id);
-    if (known) known.entry.record = record;
   }
 
   #count(lane: string, messages: number, places: number): void {

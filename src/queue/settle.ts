@@ -87,7 +87,8 @@ export function expireMessage(
       settledAt: now,
     }),
   );
-  const recipients = record.recipients.map((recipient) => failed[tried.indexOf(recipient)] ?? recipient);
+  const given = new Map(tried.map((recipient, index) => [recipient, failed[index]]));
+  const recipients = record.recipients.map((recipient) => given.get(recipient) ?? recipient);
   return {
     record: { ...record, recipients, state: stateOf(recipients), finishedAt: now },
     event: {

@@ -13,7 +13,7 @@ import type { QueueMemory } from './memory.ts';
 import type { JournalEntry, JournalEvent, MessageRecord, RecipientRecord } from './message.ts';
 import type { Draft, Reporter } from './reports.ts';
 import { expireMessage, type Settlement, settleAttempt, unfinishedRecipients } from './settle.ts';
-import type { QueueStorage, SettleOperation } from './storage.ts';
+import type { AcceptOperation, QueueStorage, SettleOperation } from './storage.ts';
 
 /** Hears of every attempt, for the log line of DESIGN.md and the metrics. */
 export type AttemptListener = (
@@ -29,9 +29,9 @@ export interface Settler {
     body: MessageBody,
     startedAt: number,
   ): Promise<void>;
-  /** Gives up on a message whose upstream could not be reached for too long. */
+  /** Gives up on a message whose upstream could not be reached for too long. The caller keeps others from it meanwhile. */
   expire(record: MessageRecord, upstream: string, text: string): Promise<void>;
-  /** Tells the sender that the message is late. */
+  /** Tells the sender that the message is late. The caller keeps others from it meanwhile. */
   warn(record: MessageRecord, expiresAt: number): Promise<void>;
 }
 
@@ -69,6 +69,7 @@ export function createSettler(deps: {
     await write(settlement, await reportsOn(settlement, body, attempt.outcome.dsnPassedOn ?? false));
   }
 
+  /** Whatever fails here, the outcome is recorded: what was delivered must not be sent again for a report's sake. */
   async function reportsOn(
     settlement: Settlement,
     body: MessageBody,
@@ -79,36 +80,89 @@ export function createSettler(deps: {
       ? []
       : delivered.filter(({ notify }) => notify?.includes('SUCCESS') ?? false);
     if (failed.length === 0 && wantSuccess.length === 0) return [];
-    const header = await readHeader(body);
+    const header = await headerOf(record, body);
     const reports: Report[] = [];
-    if (failed.length > 0) reports.push({ type: 'returned', draft: reporter.failed(record, failed, header) });
+    if (failed.length > 0) reports.push(toReport(record, () => reporter.failed(record, failed, header)));
     if (wantSuccess.length > 0) {
-      const draft = reporter.relayed(record, wantSuccess, header);
-      if (draft !== undefined) reports.push({ type: 'returned', draft });
+      const relayed = toReport(record, () => reporter.relayed(record, wantSuccess, header));
+      if (relayed.operation !== undefined) reports.push(relayed);
     }
     return reports;
   }
 
-  /** One transaction for the settle, its journal and its reports; what was delivered is never forgotten for a report's sake. */
+  async function headerOf({ id }: MessageRecord, body: MessageBody): Promise<Buffer> {
+    try {
+      return await readHeader(body);
+    } catch (error) {
+      log.warn({ err: error, id }, 'The header of a message could not be read; its report goes without');
+      return Buffer.alloc(0);
+    }
+  }
+
+  function toReport({ id }: MessageRecord, compose: () => Draft | undefined): Report {
+    try {
+      const draft = compose();
+      if (draft === undefined) return { event: { type: 'report-withheld', why: WITHHELD } };
+      const operation = deps.intaker.toOperation(draft);
+      const to = draft.accepted.envelope.recipients[0]?.address ?? '';
+      return { operation, event: { type: 'returned', report: operation.message.id, to } };
+    } catch (error) {
+      log.error({ err: error, id }, 'A report could not be written');
+      return { event: { type: 'report-withheld', why: UNWRITTEN } };
+    }
+  }
+
+  /** One transaction for the settle, its journal and its reports. */
   async function write(settlement: Settlement, reports: readonly Report[]): Promise<void> {
     const { record, event } = settlement;
-    const accepts = reports.flatMap(({ draft }) =>
-      draft === undefined ? [] : [deps.intaker.toOperation(draft)],
-    );
-    const journal: JournalEntry[] = [entry(record, event)];
-    for (const [index, report] of reports.entries())
-      journal.push(entry(record, reportEvent(report, accepts[index]?.message)));
-    const kept = await commit.settle(toOperation(record, journal), accepts);
+    const accepts = reports.flatMap(({ operation }) => (operation === undefined ? [] : [operation]));
+    const journal = [event, ...reports.map((report) => report.event)].map((each) => entry(record, each));
+    const kept = await settleAnyhow(toOperation(record, journal), accepts);
     memory.forget(record.id);
-    if (!kept) {
-      log.warn({ id: record.id }, 'Another node had taken this message meanwhile: it may be delivered twice');
-      return;
-    }
+    if (!kept) return lost(settlement, accepts);
     for (const accept of accepts) deps.intaker.accepted(accept);
     if (record.state === 'queued') deps.dueAt(record.lane, record.nextAttemptAt);
     else deps.onFinished(record);
     deps.taken(record.lane);
     deps.onAttempt(record, event);
+  }
+
+  async function settleAnyhow(
+    operation: SettleOperation,
+    accepts: readonly AcceptOperation[],
+  ): Promise<boolean> {
+    if (await commit.settle(operation, accepts)) return true;
+    const node = lease.node();
+    if (node === operation.node) return false;
+    // Our lease had run out and we have a new one: perhaps nobody but ourselves has taken the message over. It is still
+    // in memory as being sent, so we have not begun it a second time. The journal and the reports are written already.
+    return commit.settle({ ...operation, node, journal: [] }, []);
+  }
+
+  /** The message is another node's by now, and so is the word about what becomes of it. */
+  async function lost({ record, event }: Settlement, reports: readonly AcceptOperation[]): Promise<void> {
+    const twice = event.recipients.some(
+      ({ result, reason }) => result === 'delivered' || reason === 'in-doubt',
+    );
+    log.warn(
+      { id: record.id, possibleDuplicate: twice },
+      twice
+        ? 'Another node had taken this message meanwhile: it may be delivered twice'
+        : 'Another node had taken this message meanwhile, and goes on with it',
+    );
+    for (const { message } of reports) await withdraw(message);
+    deps.taken(record.lane);
+  }
+
+  async function withdraw(report: MessageRecord): Promise<void> {
+    if (!memory.bar(report.id)) return;
+    try {
+      const deleted = { ...report, state: 'deleted' as const, finishedAt: clock.now() };
+      const journal = [entry(report, { type: 'deleted', by: WITHDRAWN })];
+      await commit.settle({ ...toOperation(deleted, journal), dropBody: true }, []);
+    } finally {
+      memory.unbar(report.id);
+    }
   }
 
   function toOperation(record: MessageRecord, journal: readonly JournalEntry[]): SettleOperation {
@@ -138,35 +192,29 @@ export function createSettler(deps: {
       await write(settlement, await reportsOn(settlement, storedBody(deps.storage, record), true));
     },
     async warn(record, expiresAt) {
-      const header = await readHeader(storedBody(deps.storage, record));
+      const header = await headerOf(record, storedBody(deps.storage, record));
       const late: RecipientRecord[] = unfinishedRecipients(record);
-      const draft = reporter.delayed(record, late, header, expiresAt);
-      const warned: MessageRecord = { ...record, warnedAt: clock.now() };
-      const accepts = draft === undefined ? [] : [deps.intaker.toOperation(draft)];
-      const report = accepts[0]?.message;
+      const report = toReport(record, () => reporter.delayed(record, late, header, expiresAt));
       const event: JournalEvent =
-        report === undefined
-          ? { type: 'report-withheld', why: WITHHELD }
-          : { type: 'warned', report: report.id, to: record.envelope.sender };
-      if (await commit.settle(toOperation(warned, [entry(record, event)]), accepts)) memory.update(warned);
-      for (const accept of accepts) deps.intaker.accepted(accept);
+        report.event.type === 'returned' ? { ...report.event, type: 'warned' } : report.event;
+      const accepts = report.operation === undefined ? [] : [report.operation];
+      const warned: MessageRecord = { ...record, warnedAt: clock.now() };
+      if (await commit.settle(toOperation(warned, [entry(record, event)]), accepts)) {
+        for (const accept of accepts) deps.intaker.accepted(accept);
+      } else {
+        for (const { message } of accepts) await withdraw(message);
+      }
     },
   };
 }
 
+/** A report on its way into the queue, or the reason why there is none. */
 interface Report {
-  readonly type: 'returned';
-  readonly draft: Draft | undefined;
+  readonly operation?: AcceptOperation;
+  readonly event: Extract<JournalEvent, { type: 'returned' | 'warned' | 'report-withheld' }>;
 }
 
 const WITHHELD =
   'nobody could be told: the message has no full sender address, is a report or automatic itself, or asked for none (NOTIFY=NEVER)';
-
-function reportEvent(report: Report, message: MessageRecord | undefined): JournalEvent {
-  if (report.draft === undefined || message === undefined) return { type: 'report-withheld', why: WITHHELD };
-  return {
-    type: report.type,
-    report: message.id,
-    to: report.draft.accepted.envelope.recipients[0]?.address ?? '',
-  };
-}
+const UNWRITTEN = 'the report could not be written; the log says why';
+const WITHDRAWN = 'Postern, because another node had taken the message that it reports on';

@@ -43,14 +43,12 @@ export function createVerbs(deps: {
   upstreams: Upstreams;
   lease: Lease;
   clock: Clock;
-  /** Ids that a verb is changing: nobody loads them meanwhile. */
-  barred: Set<string>;
   /** Something of this lane has become due. */
   more: (lane: string) => void;
   /** What the sender of a message was told. */
   acceptance: (record: MessageRecord) => Acceptance;
 }): QueueOperations {
-  const { storage, memory, upstreams, clock, lease, barred } = deps;
+  const { storage, memory, upstreams, clock, lease } = deps;
 
   async function apply(
     verb: Verb,
@@ -92,11 +90,10 @@ export function createVerbs(deps: {
         unchanged.push({ id: record.id, reason: whyNot(verb, record.state) });
       else if (record.state === 'failed' && verb === 'retry' && record.chunks === 0)
         unchanged.push({ id: record.id, reason: CONTENT_GONE });
-      else if (!memory.evict(record.id))
+      else if (!memory.bar(record.id))
         unchanged.push({ id: record.id, reason: 'it is being sent at this moment' });
       else candidates.push(record);
     }
-    for (const { id } of candidates) barred.add(id);
     try {
       const done = new Set(await change(candidates));
       for (const { id } of candidates) {
@@ -104,7 +101,7 @@ export function createVerbs(deps: {
       }
       return [...done];
     } finally {
-      for (const { id } of candidates) barred.delete(id);
+      for (const { id } of candidates) memory.unbar(id);
       for (const lane of new Set(candidates.map((record) => record.lane))) deps.more(lane);
     }
   }

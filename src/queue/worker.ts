@@ -16,6 +16,8 @@ import type { QueueStorage } from './storage.ts';
 
 /** After an upstream turned out to be unavailable it is asked again at the earliest after so many milliseconds. */
 const SHORTEST_WAIT = 250;
+/** Without a lease nothing is sent; it is asked for again after so long, milliseconds. */
+const LEASE_WAIT = 1000;
 
 export interface Worker {
   /** Starts as many attempts for this upstream as it lets in. */
@@ -43,7 +45,7 @@ export function createWorker(deps: {
   log: Log;
 }): Worker {
   const { memory, upstreams, settler, lease, clock, log } = deps;
-  const timers = new Map<string, Timer>();
+  const timers = new Map<string, Timer & { readonly at: number }>();
   const abort = new AbortController();
   /** The last reason for waiting that the journal was told, by message id. */
   const told = new LRUCache<string, string>({ max: 10_000 });
@@ -52,9 +54,15 @@ export function createWorker(deps: {
   let idle: (() => void) | undefined;
 
   function pump(upstream: string): void {
-    while (!stopping && lease.isHeld()) {
+    while (!stopping) {
       const waiting = memory.peek(upstream);
       if (waiting === undefined) return;
+      if (!lease.isHeld()) return wakeAfter(upstream, LEASE_WAIT);
+      if (waiting.record.node !== lease.node()) {
+        // Accepted or tried under a lease that has run out: whoever has taken it over sends it, perhaps we ourselves.
+        memory.evict(waiting.record.id);
+        continue;
+      }
       const permit = upstreams.enter(upstream, unfinishedRecipients(waiting.record).length);
       if ('wait' in permit) {
         wakeAfter(upstream, permit.wait);
@@ -71,12 +79,16 @@ export function createWorker(deps: {
   }
 
   function wakeAfter(upstream: string, wait: number): void {
-    if (!Number.isFinite(wait) || timers.has(upstream)) return;
-    const timer = clock.after(wait, () => {
+    if (!Number.isFinite(wait) || stopping) return;
+    const at = clock.monotonic() + wait;
+    const known = timers.get(upstream);
+    if (known !== undefined && known.at <= at) return;
+    known?.cancel();
+    const { cancel } = clock.after(wait, () => {
       timers.delete(upstream);
       pump(upstream);
     });
-    timers.set(upstream, timer);
+    timers.set(upstream, { at, cancel });
   }
 
   async function attempt(upstream: string, entry: LaneEntry, permit: Permit): Promise<void> {
@@ -86,7 +98,7 @@ export function createWorker(deps: {
       const startedAt = clock.now();
       const result = await upstreams.deliver(
         permit,
-        toUnsent(entry.record, body),
+        toUnsent(entry.record, body, lease.isHeld),
         unfinishedRecipients(entry.record),
         abort.signal,
       );
@@ -176,7 +188,7 @@ export function createWorker(deps: {
   };
 }
 
-function toUnsent(record: MessageRecord, body: MessageBody): UnsentMessage {
+function toUnsent(record: MessageRecord, body: MessageBody, mayFinish: () => boolean): UnsentMessage {
   const { sender, eightBit, smtpUtf8, returnContent, envelopeId } = record.envelope;
   return {
     id: record.id,
@@ -188,5 +200,6 @@ function toUnsent(record: MessageRecord, body: MessageBody): UnsentMessage {
     ...(envelopeId === undefined ? {} : { envelopeId }),
     client: record.origin.client,
     own: record.kind !== 'mail',
+    mayFinish,
   };
 }

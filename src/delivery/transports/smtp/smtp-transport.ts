@@ -72,6 +72,9 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
     if (signal.aborted) abort();
     try {
       return await handOverAll(connection, warm, message, recipients);
+    } catch (error) {
+      connection.giveUp('was left because the message could not be read');
+      throw error;
     } finally {
       signal.removeEventListener('abort', abort);
     }
@@ -103,9 +106,15 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
       const transcript = await transact(connection, {
         ...lines,
         body: fitted.message.body,
+        mayFinish: message.mayFinish,
         commandTimeout: upstream.timeout.command,
         dataTimeout: upstream.timeout.data,
+      }).catch((error: unknown) => {
+        // The body could not be read. Who has the message already keeps it; the others wait.
+        if (outcomes.size === 0) throw error;
+        return undefined;
       });
+      if (transcript === undefined) break;
       if (warm && round === 0 && isStale(transcript)) {
         return { outcomes: [], dsnPassedOn: false, stale: true };
       }

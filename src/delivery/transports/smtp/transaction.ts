@@ -14,6 +14,8 @@ export interface TransactionPlan {
   /** A RCPT TO line for each recipient. */
   readonly recipients: readonly string[];
   readonly body: MessageBody;
+  /** Asked right before the end of the message is sent; when it says no, the connection is given up instead. */
+  readonly mayFinish?: (() => boolean) | undefined;
   /** Longest wait for a reply, and for the reply to the end of the message, ms. */
   readonly commandTimeout: number;
   readonly dataTimeout: number;
@@ -151,6 +153,10 @@ async function writeBody(
     waiting = undefined;
   }
   if (stopped()) return;
+  if (plan.mayFinish?.() === false) {
+    connection.giveUp('was left because another node has taken the message');
+    return;
+  }
   const end = stuffing.end();
   // From here on the server may have the whole message, whatever we hear of it. Set before the write: to call a message
   // in doubt that did not arrive costs a line in the journal, the other way round is a duplicate that nobody explains.
