@@ -24,7 +24,8 @@ import { createSealer } from './settings/sealer.ts';
 import { createSettings } from './settings/service.ts';
 import type { SettingsService } from './settings/settings-service.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
-import { RelayError } from './shared/errors.ts';
+import { errorCode, RelayError } from './shared/errors.ts';
+import { fileTrouble } from './shared/file-trouble.ts';
 import { createMessageIds } from './shared/ids.ts';
 import type { Log } from './shared/log.ts';
 import { systemRandom } from './shared/random.ts';
@@ -257,9 +258,10 @@ async function makeDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new RelayError('configuration', `The data directory ${directory} cannot be made.`, {
+    const why = errorCode(error) === 'EEXIST' ? 'is there and is no directory' : fileTrouble(error);
+    throw new RelayError('configuration', `The directory ${directory} cannot be used: it ${why}.`, {
       cause: error,
-      hint: 'Choose another one with --data DIR or POSTERN_DATA.',
+      hint: 'Let the user that Postern runs as write there, or choose another data directory with --data or POSTERN_DATA.',
     });
   }
 }

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { trustAnchorAnswerSchema } from '../admin/contract.ts';
 import { importTrustAnchor } from '../certificates/import.ts';
 import { RelayError } from '../shared/errors.ts';
+import { fileTrouble } from '../shared/file-trouble.ts';
 import { createClient, NotRunning } from './client.ts';
 import type { Command, Typed } from './command.ts';
 import { dataDirectory, jsonFlag, nodeFlags } from './node-flags.ts';
@@ -18,7 +19,9 @@ export const importCert: Command = {
     'PEM, DER or PKCS#7, never a key. Paused upstreams are tried again at once. Without a running node the file goes into certs/ of the data directory.',
   async run(typed) {
     const [file = ''] = typed.positionals;
-    const { size } = await stat(file);
+    const { size } = await stat(file).catch((error: unknown) => {
+      throw new RelayError('not-found', `${file} ${fileTrouble(error)}.`, { cause: error });
+    });
     if (size > MAX_FILE)
       throw new RelayError('certificate-invalid', `${file} is too large for a certificate.`);
     const { imported } = await importBytes(await readFile(file), basename(file), typed);

@@ -31,17 +31,17 @@ export function queueVerb(verb: Verb): Command {
   return {
     flags: {
       ...conditionFlags,
-      all: { help: 'Every message that the verb can be about' },
+      all: { help: 'Every message in these states' },
       ...(ASKS.has(verb) ? { yes: { help: 'Yes, more than one message' } } : {}),
       ...(verb === 'release' ? { to: { value: 'NAME', help: 'Send it to this upstream' } } : {}),
       ...jsonFlag,
       ...nodeFlags,
     },
     positionals: [0, 10_000],
-    details: `Names messages by id, or by conditions that all have to match. Without --state it is about ${
+    details: `Names messages by id, or by conditions that all have to match. Without --state these are ${
       verb === 'retry'
-        ? 'queued messages; failed ones by id or --state failed'
-        : (STATES[verb] ?? []).join(' and ')
+        ? 'queued messages; failed ones by id or --state failed. An upstream that is out of order is tried again too'
+        : `${(STATES[verb] ?? []).join(' and ')} messages`
     }.`,
     async run(typed) {
       const request = requestOf(typed, verb);

@@ -7,6 +7,7 @@ import { constants, copyFile, link, mkdir, open, rename, rm, stat } from 'node:f
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { errorCode, RelayError } from '../shared/errors.ts';
+import { fileTrouble } from '../shared/file-trouble.ts';
 import { verifySqliteFile } from '../store/sqlite/verify-sqlite-file.ts';
 import type { Command } from './command.ts';
 import { nodeFlags } from './node-flags.ts';
@@ -29,13 +30,13 @@ export const restore: Command = {
     const [source = ''] = typed.positionals;
     const { file } = sqliteFile(typed);
     await stat(source).catch((error: unknown) => {
-      throw new RelayError('not-found', `${source} cannot be read (${errorCode(error)}).`);
+      throw new RelayError('not-found', `${source} ${fileTrouble(error)}.`, { cause: error });
     });
     const draft = `${file}.restore-${process.pid}.tmp`;
     try {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
       await copySynced(source, draft);
-      verifySqliteFile(draft);
+      verifySqliteFile(draft, source);
       for (const companion of COMPANIONS) await rm(draft + companion, { force: true });
       const kept = await setAside(file);
       await rename(draft, file);

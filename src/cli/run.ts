@@ -3,6 +3,7 @@
  * 0 done, 1 failed and said why, 2 typed wrongly.
  */
 import { parseArgs } from 'node:util';
+import { faultText } from '../settings/faults.ts';
 import { errorCode, errorText, RelayError } from '../shared/errors.ts';
 import type { Command, CommandEntry, Flags, Typed } from './command.ts';
 import { commands } from './commands.ts';
@@ -80,7 +81,10 @@ function failed(error: unknown, entry: CommandEntry, { err }: Terminal): number 
     return 1;
   }
   err(`postern ${entry.name}: ${safe(error.publicMessage)}\n`);
-  printFaults(error.faults, err);
+  printFaults(
+    error.faults.filter((fault) => faultText(fault) !== error.publicMessage),
+    err,
+  );
   if (error.hint !== undefined) err(`${safe(error.hint)}\n`);
   return 1;
 }
@@ -98,7 +102,8 @@ function unknownCommand(first: string, second: string, { out, err }: Terminal): 
     out(overview(group));
     return 0;
   } else if (group.length > 0) {
-    err(`postern: ${first} needs one of ${group.map(({ name }) => name.split(' ')[1]).join(', ')}\n`);
+    const verbs = group.map(({ name }) => name.split(' ')[1]).join(', ');
+    err(`postern: ${first} needs one of ${verbs}; see postern ${first} --help\n`);
   } else {
     err(`postern: there is no command "${safe(first.slice(0, 100))}"; see postern --help\n`);
   }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { appliedSchema, settingsAnswerSchema, validationSchema } from '../admin/contract.ts';
 import { parseDocument } from '../settings/parse-document.ts';
 import { RelayError } from '../shared/errors.ts';
+import { fileTrouble } from '../shared/file-trouble.ts';
 import { createClient } from './client.ts';
 import { type Command, wholeNumber } from './command.ts';
 import { jsonFlag, nodeFlags } from './node-flags.ts';
@@ -20,7 +21,10 @@ export const settingsApply: Command = {
     'YAML or JSON. The whole document is replaced, at once and without a restart; with faults nothing changes.',
   async run(typed) {
     const [file = ''] = typed.positionals;
-    const { value, faults, locate } = parseDocument(await readFile(file, 'utf8'));
+    const text = await readFile(file, 'utf8').catch((error: unknown) => {
+      throw new RelayError('not-found', `${file} ${fileTrouble(error)}.`, { cause: error });
+    });
+    const { value, faults, locate } = parseDocument(text);
     if (faults.length > 0) {
       throw new RelayError('settings-invalid', `${file} has faults; nothing was changed.`, {
         faults: faults.map(locate),

@@ -211,7 +211,7 @@ function checkTls(settings: ListenerSettings, options: SMTPServerOptions): void 
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'Another program has this port; stop it, or choose another port',
+  EADDRINUSE: 'Another program has this port; stop it, or name another port in listeners of the settings',
   EACCES: 'Ports below 1024 need a privilege; give the program CAP_NET_BIND_SERVICE, or choose a higher port',
   EADDRNOTAVAIL:
     'No network interface of this machine has this address; use one that it has, or 0.0.0.0 for all',

@@ -1,5 +1,6 @@
 import { constants, open } from 'node:fs/promises';
-import { errorCode, errorText, type Fault, RelayError } from '../shared/errors.ts';
+import { errorCode, type Fault, RelayError } from '../shared/errors.ts';
+import { fileTrouble } from '../shared/file-trouble.ts';
 import { faultAt } from './faults.ts';
 import type { Json } from './json.ts';
 import { MAX_DOCUMENT_SIZE, parseDocument } from './parse-document.ts';
@@ -48,7 +49,9 @@ async function readText(file: string): Promise<{ readonly text: string } | { rea
   } catch (error) {
     if (error instanceof TypeError) return refuse(`${file} is not UTF-8 text; save it as UTF-8`);
     return refuse(
-      `${file} cannot be read (${errorCode(error) ?? errorText(error)}); let Postern’s user read it`,
+      errorCode(error) === 'ENOENT'
+        ? `${file} is not there; write it, or name another file`
+        : `${file} ${fileTrouble(error)}; let Postern’s user read it`,
     );
   }
 }

@@ -59,7 +59,24 @@ describe('postern settings and import-cert', () => {
   it('fail in words for a file that is not there', async () => {
     const { code, err } = await typed(['settings', 'apply', join(running.directory, 'none.yaml')], env);
     expect(code).to.equal(1);
-    expect(err).to.contain('ENOENT');
+    expect(err).to.contain('is not there');
+    const missing = join(running.directory, 'none.pem');
+    const imported = await typed(['import-cert', missing], env);
+    expect(imported).to.deep.include({ code: 1, err: `postern import-cert: ${missing} is not there.\n` });
+  });
+
+  it('name faults in the order of the file, and a single one only once', async () => {
+    const faulty = join(running.directory, 'faults.yaml');
+    await writeFile(
+      faulty,
+      'nonsense: 1\nlisteners: [{ name: a, port: x }]\ndefaultUpstream: nix\nhostname: "a b"\n',
+    );
+    const { code, err } = await typed(['check', faulty], env);
+    expect(code).to.equal(1);
+    const lines = [...err.matchAll(/^ {2}line (\d)/gm)].map(([, line]) => line);
+    expect(lines).to.deep.equal(['1', '2', '3', '4']);
+    const test = await typed(['send-test', '--to', 'nobody'], env);
+    expect(test.err.match(/is not an e-mail address/g)).to.have.length(1);
   });
 
   it('hand a certificate to the running node, in PEM and in DER', async () => {

@@ -13,7 +13,7 @@ export function postgresError(error: unknown): RelayError {
     });
   }
   if (code.startsWith('28') || code === '3D000') {
-    return new RelayError('store-unavailable', 'The database refuses the connection.', {
+    return new RelayError('store-unavailable', `The database refuses the connection: ${cause.message}.`, {
       cause,
       hint: 'Check user, password and database name of --database, and pg_hba.conf of the server.',
     });
@@ -23,7 +23,7 @@ export function postgresError(error: unknown): RelayError {
   }
   return new RelayError('store-unavailable', 'The database does not answer.', {
     cause,
-    hint: 'Check that the PostgreSQL server runs and can be reached; Postern connects again by itself.',
+    hint: 'Check that the PostgreSQL server runs and can be reached; a running Postern connects again by itself.',
   });
 }
 

@@ -6,15 +6,15 @@ import { refuseNewer } from '../migrate.ts';
 /**
  * Looks at a copy of a store before it is restored: that it is whole, that it is ours, and that this code can read it.
  * Returns its schema version. Throws `bad-request` for a file that is damaged or no store, `store-newer` for one that a
- * newer Postern has written. Reads the whole file, and blocks while it does: for the command line.
+ * newer Postern has written. `name` is what errors call it. Reads the whole file, and blocks while it does: for the command line.
  */
-export function verifySqliteFile(path: string): { readonly version: number } {
-  const version = inspect(path);
+export function verifySqliteFile(path: string, name = path): { readonly version: number } {
+  const version = inspect(path, name);
   refuseNewer(version);
   return { version };
 }
 
-function inspect(path: string): number {
+function inspect(path: string, name: string): number {
   let database: DatabaseSync | undefined;
   try {
     accessSync(path, constants.R_OK);
@@ -29,7 +29,7 @@ function inspect(path: string): number {
   } catch (error) {
     throw new RelayError(
       'bad-request',
-      `The file ${path} is not a whole Postern store: ${errorText(error)}.`,
+      `The file ${name} is not a whole Postern store: ${errorText(error)}.`,
       {
         cause: error,
         hint: 'Name a file that postern backup has made.',
