@@ -12,6 +12,15 @@ export interface ClientReply {
   readonly text: string;
 }
 
+export interface SmtpClientOptions {
+  readonly host?: string;
+  /** Address to come from; the system's choice if absent. */
+  readonly localAddress?: string;
+  /** Milliseconds for every wait. */
+  readonly deadline?: number;
+  readonly tls?: boolean;
+}
+
 /** A raw SMTP client: writes any bytes at any split, reads replies, switches to TLS. Every wait has a deadline. */
 export class SmtpClient {
   #socket: Socket;
@@ -27,15 +36,13 @@ export class SmtpClient {
   }
 
   /** Connects; does not wait for the greeting. */
-  static async open(
-    port: number,
-    options: { host?: string; deadline?: number; tls?: boolean } = {},
-  ): Promise<SmtpClient> {
+  static async open(port: number, options: SmtpClientOptions = {}): Promise<SmtpClient> {
     const host = options.host ?? '127.0.0.1';
+    const local = options.localAddress === undefined ? {} : { localAddress: options.localAddress };
     const socket =
       options.tls === true
-        ? connectTls({ port, host, rejectUnauthorized: false })
-        : connect({ port, host, noDelay: true });
+        ? connectTls({ port, host, rejectUnauthorized: false, ...local })
+        : connect({ port, host, noDelay: true, ...local });
     await new Promise<void>((resolve, reject) => {
       socket.once(options.tls === true ? 'secureConnect' : 'connect', resolve);
       socket.once('error', reject);
@@ -44,10 +51,7 @@ export class SmtpClient {
   }
 
   /** Connects, waits for the greeting and says EHLO. */
-  static async ready(
-    port: number,
-    options: { host?: string; deadline?: number; tls?: boolean } = {},
-  ): Promise<SmtpClient> {
+  static async ready(port: number, options: SmtpClientOptions = {}): Promise<SmtpClient> {
     const client = await SmtpClient.open(port, options);
     await client.reply();
     await client.ask('EHLO test.example');
