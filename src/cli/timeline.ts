@@ -13,7 +13,9 @@ export function eventLines(event: JournalEvent): readonly string[] {
     case 'waiting':
       return [
         `waiting for upstream ${event.upstream} (${event.reason}): ${event.text}`,
-        ...(event.reply === undefined ? [] : [`  the server said: ${replyOf(event.reply)}`]),
+        ...(event.reply === undefined || event.text.includes(event.reply.text)
+          ? []
+          : [`  the server said: ${replyOf(event.reply)}`]),
         ...remedyLines(event.remedy),
       ];
     case 'fallback':

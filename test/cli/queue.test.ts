@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { UpstreamStatus } from '../../src/delivery/upstreams.ts';
-import type { JournalEvent } from '../../src/queue/message.ts';
+import type { JournalEntry, JournalEvent } from '../../src/queue/message.ts';
 import { type RunningAdmin, sampleMessage, startAdmin, TOKEN } from '../support/admin.ts';
 import { typed } from '../support/command-line.ts';
 
@@ -92,6 +92,21 @@ describe('postern queue', () => {
     }
     const { out } = await typed(['queue', 'show', FIRST, '--json'], env);
     expect(JSON.parse(out)).to.have.nested.property('waitingFor.remedy', 'Check the password.');
+  });
+
+  it('does not repeat what the server said', async () => {
+    const reply = { code: 535, enhanced: '5.7.8', text: 'no such password' };
+    const entry = (text: string): JournalEntry => ({
+      message: FIRST,
+      at: 1_795_000_000_500,
+      node: 'n1',
+      event: { type: 'waiting', upstream: 'office', reason: 'authentication', text, reply },
+    });
+    for (const text of ['It said: 535 5.7.8 no such password', 'Sign-in failed.']) {
+      running.journals.set(FIRST, [entry(text)]);
+      const { out } = await typed(['queue', 'show', FIRST], env);
+      expect(out.match(/no such password/g)).to.have.length(1);
+    }
   });
 
   it('shows nobody as still waiting when the message was deleted', async () => {
