@@ -15,10 +15,12 @@ import { type Ledger, openLedger } from './ledger.ts';
 const KILLS = Number(process.env['KILLS'] ?? 10);
 const CONNECTIONS = 10;
 const SENDERS = 20;
-const DRAINS_WITHIN = 90_000;
+/** The leases of dead nodes run out within 15 s; longer than this nothing may stand still. */
+const STANDSTILL = 45_000;
+const DRAINS_WITHIN = 90_000 + KILLS * 3000;
 
 describe('what was answered 250 is never lost', function () {
-  this.timeout(120_000 + KILLS * 5000);
+  this.timeout(120_000 + KILLS * 8000);
   let base = '';
   const running = new Set<RunningPostern>();
 
@@ -193,18 +195,27 @@ describe('what was answered 250 is never lost', function () {
   });
 });
 
-async function allArrived(ledger: Ledger, within = DRAINS_WITHIN): Promise<void> {
-  await eventually(
-    () => ledger.missing().length === 0,
-    within,
-    'the arrival of every accepted message',
-  ).catch((error: unknown) => {
+/**
+ * Waits until every accepted message has arrived. How long that takes depends on the machine, so what counts is that there
+ * are fewer missing ones in every span of `STANDSTILL` milliseconds, or none after `within` where that is given.
+ */
+async function allArrived(ledger: Ledger, within?: number): Promise<void> {
+  const startedAt = performance.now();
+  let fewest = Number.POSITIVE_INFINITY;
+  let progressAt = startedAt;
+  for (;;) {
     const missing = ledger.missing();
-    throw new Error(
-      `${missing.length} of ${ledger.acceptedCount} are missing: ${missing.slice(0, 10).join(' ')}`,
-      {
-        cause: error,
-      },
-    );
-  });
+    if (missing.length === 0) return;
+    const now = performance.now();
+    if (missing.length < fewest) {
+      fewest = missing.length;
+      progressAt = now;
+    }
+    if (now - progressAt > STANDSTILL || now - startedAt > (within ?? DRAINS_WITHIN)) {
+      throw new Error(
+        `${missing.length} of ${ledger.acceptedCount} are missing: ${missing.slice(0, 10).join(' ')}`,
+      );
+    }
+    await wait(100);
+  }
 }
