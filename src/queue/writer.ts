@@ -57,6 +57,9 @@ export class ChunkWriter implements MessageWriter {
   }
 
   write(piece: Buffer): Promise<void> | undefined {
+    if (this.#done) return undefined;
+    // Nothing more is collected: a client that goes on sending must not fill memory.
+    if (this.#failure !== undefined) return Promise.reject(asStoreError(this.#failure));
     this.#pieces.push(piece);
     this.#pending += piece.length;
     this.#size += piece.length;
@@ -82,7 +85,6 @@ export class ChunkWriter implements MessageWriter {
   async abort(): Promise<void> {
     if (this.#done) return;
     this.#end();
-    this.#pieces = [];
     if (this.#stored === 0) return;
     await Promise.allSettled(this.#writing);
     // What cannot be removed now is swept later: no message names it.
@@ -93,6 +95,9 @@ export class ChunkWriter implements MessageWriter {
     if (this.#done) return;
     this.#done = true;
     this.#inflow.receiving(-this.#pending);
+    // A write that is still waiting for the store finds nothing left to do.
+    this.#pieces = [];
+    this.#pending = 0;
     this.#inflow.storing(-this.#stored * CHUNK_SIZE);
   }
 

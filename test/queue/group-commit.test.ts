@@ -1,6 +1,13 @@
 import { expect } from 'chai';
 import { createGroupCommit } from '../../src/queue/group-commit.ts';
-import type { CommitBatch, CommitResult, QueueStorage, SettleOperation } from '../../src/queue/storage.ts';
+import type { MessageRecord } from '../../src/queue/message.ts';
+import type {
+  CommitBatch,
+  CommitResult,
+  MessageFilter,
+  QueueStorage,
+  SettleOperation,
+} from '../../src/queue/storage.ts';
 import { RelayError } from '../../src/shared/errors.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { recordLog } from '../support/recorded-log.ts';
@@ -17,7 +24,12 @@ function pausedStore() {
         answer: (result) => (result instanceof Error ? reject(result) : resolve(result)),
       });
     });
-  return { commits, storage: { commit } as unknown as QueueStorage };
+  /** What is in the store whatever it answered. */
+  const kept: MessageRecord[] = [];
+  const list = async ({ ids }: MessageFilter) => ({
+    messages: kept.filter(({ id }) => ids?.includes(id) ?? false),
+  });
+  return { commits, kept, storage: { commit, list } as unknown as QueueStorage };
 }
 
 const accept = (id: string, bytes = 10) => ({
@@ -129,6 +141,78 @@ describe('group commit', () => {
     expect(commits[1]?.batch.settles.map(({ id }) => id)).to.deep.equal(['failed']);
     commits[1]?.answer({ lost: [] });
     expect(await settling).to.equal(true);
+  });
+
+  const gone = new RelayError('store-unavailable', 'no answer');
+
+  it('answers as kept what the store has, though it failed to say so, and only that', async () => {
+    const { commits, group, kept } = create();
+    const [has, lacks] = [accept('has'), accept('lacks')];
+    const accepting = [group.accept(has), group.accept(lacks)].map((each) =>
+      each.catch((error: unknown) => error),
+    );
+    await until(() => commits.length === 1, 'the commit');
+    kept.push(has.message);
+    commits[0]?.answer(gone);
+    expect(await Promise.all(accepting)).to.deep.equal([undefined, gone]);
+  });
+
+  it('does not write a report twice that was kept, and holds nobody up with it', async () => {
+    const { commits, group, kept, clock } = create();
+    const report = accept('report');
+    const settling = group.settle(settle('failed'), [report]);
+    await until(() => commits.length === 1, 'the commit');
+    commits[0]?.answer(gone);
+    await until(() => commits.length === 2, 'the settle at once again');
+    commits[1]?.answer(gone);
+    await until(() => clock.pending === 1, 'a pause');
+    kept.push(report.message);
+    clock.advance(1000);
+    const accepting = group.accept(accept('new'));
+    await until(() => commits.length === 3, 'both together');
+    commits[2]?.answer(new RelayError('internal', 'the id is there already'));
+    await until(() => commits.length === 4, 'the new one alone');
+    expect(commits[3]?.batch.accepts.map(({ message }) => message.id)).to.deep.equal(['new']);
+    commits[3]?.answer({ lost: [] });
+    await accepting;
+    await until(() => commits.length === 5, 'the settle without its report');
+    expect(commits[4]?.batch.accepts).to.deep.equal([]);
+    commits[4]?.answer({ lost: [] });
+    expect(await settling).to.equal(true);
+  });
+
+  it('tries once more at the end what waits for its next try, and is drained only then', async () => {
+    const { commits, group, clock } = create();
+    const settling = group.settle(settle('done'), []);
+    for (const index of [0, 1]) {
+      await until(() => commits.length === index + 1, 'a try');
+      commits[index]?.answer(full);
+    }
+    await until(() => clock.pending === 1, 'a pause');
+    group.close();
+    let drained = false;
+    const draining = group.drain().then(() => {
+      drained = true;
+    });
+    await until(() => commits.length === 3, 'the last try');
+    expect(drained).to.equal(false);
+    commits[2]?.answer({ lost: [] });
+    expect(await settling).to.equal(true);
+    await draining;
+  });
+
+  it('keeps what the journal is told until the store works again', async () => {
+    const { commits, group, clock } = create();
+    const note = { message: 'a', at: 1, node: 'local', event: { type: 'held', by: 'me' } } as const;
+    group.note(note);
+    await until(() => commits.length === 1, 'the note');
+    commits[0]?.answer(full);
+    await until(() => clock.pending === 1, 'a pause');
+    clock.advance(1000);
+    await until(() => commits.length === 2, 'the note again');
+    expect(commits[1]?.batch.journal).to.deep.equal([note]);
+    commits[1]?.answer({ lost: [] });
+    await group.drain();
   });
 
   it('bounds a transaction by bytes', async () => {

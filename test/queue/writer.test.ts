@@ -103,6 +103,28 @@ describe('the writer of a message', () => {
     expect(seen.discarded).to.equal(1);
   });
 
+  it('ends a write that waits for the store when the client goes away meanwhile', async () => {
+    const { writer, chunks, seen } = create();
+    const writing = writer.write(Buffer.alloc(10 * CHUNK));
+    await writer.abort();
+    await writing;
+    expect(chunks.size).to.be.at.most(3);
+    expect(seen.receiving).to.equal(0);
+    expect(writer.write(Buffer.alloc(CHUNK))).to.equal(undefined);
+    expect(seen.receiving).to.equal(0);
+  });
+
+  it('collects nothing more after a failure', async () => {
+    const { writer, seen } = create({ failChunk: 0 });
+    await failure(Promise.resolve(writer.write(Buffer.alloc(3 * CHUNK))));
+    const before = seen.receiving;
+    for (let piece = 0; piece < 10; piece += 1) {
+      const error = await failure(Promise.resolve(writer.write(Buffer.alloc(100))));
+      expect(error).to.have.property('code', 'store-full');
+    }
+    expect(seen.receiving).to.equal(before);
+  });
+
   it('leaves nothing behind when the client goes away', async () => {
     const { writer, seen } = create();
     await writer.write(Buffer.alloc(3 * CHUNK));
