@@ -1,16 +1,27 @@
+import { createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
 import { type JournalEntry, type Message, messageDetailSchema } from '../admin/contract.ts';
+import { errorCode, RelayError } from '../shared/errors.ts';
 import { createClient } from './client.ts';
-import type { Command } from './command.ts';
+import type { Command, Typed } from './command.ts';
 import { jsonFlag, nodeFlags } from './node-flags.ts';
 import { outOfOrderLines } from './out-of-order.ts';
 import { byteSize, localTime, safe, safeJson, table } from './output.ts';
 import { eventLines, replyOf } from './timeline.ts';
 
 export const queueShow: Command = {
-  flags: { ...jsonFlag, ...nodeFlags },
+  flags: {
+    content: { help: 'Print the message itself, what would steer the terminal made visible' },
+    save: { value: 'FILE', help: 'Write the message itself into a new file, byte for byte' },
+    ...jsonFlag,
+    ...nodeFlags,
+  },
   positionals: [1, 1],
   async run(typed) {
     const id = typed.positionals[0] ?? '';
+    const file = typed.text('save');
+    if (file !== undefined || typed.on('content')) return showContent(typed, id, file);
     const detail = await createClient(typed).ask(
       `/api/v1/queue/${encodeURIComponent(id)}`,
       messageDetailSchema,
@@ -32,6 +43,24 @@ export const queueShow: Command = {
     return 0;
   },
 };
+
+/** Piece by piece, so that a large message costs no memory; lines are made safe one by one. */
+async function showContent(typed: Typed, id: string, file: string | undefined): Promise<number> {
+  const { out } = typed.terminal;
+  const content = await createClient(typed).download(`/api/v1/queue/${encodeURIComponent(id)}/content`);
+  if (file !== undefined) {
+    await pipeline(content, createWriteStream(file, { flags: 'wx', mode: 0o600 })).catch((error: unknown) => {
+      if (errorCode(error) !== 'EEXIST') throw error;
+      throw new RelayError('not-allowed', `${file} is there already; name another file.`);
+    });
+    out(`Written to ${safe(file)}.\n`);
+    return 0;
+  }
+  for await (const line of createInterface({ input: content, crlfDelay: Number.POSITIVE_INFINITY })) {
+    out(`${safe(line)}\n`);
+  }
+  return 0;
+}
 
 function summary(message: Message): string {
   const { origin, envelope } = message;

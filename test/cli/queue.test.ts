@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { UpstreamStatus } from '../../src/delivery/upstreams.ts';
@@ -41,6 +41,19 @@ describe('postern queue', () => {
     expect(first).to.contain(FIRST).and.contain(' queued ');
     expect(second?.indexOf('scanner@')).to.equal(head?.indexOf('FROM'));
     expect(sum).to.equal('2 messages. In all: 2 queued.');
+  });
+
+  it('shows the message itself without letting it steer the terminal, and saves it byte for byte', async () => {
+    const bytes = Buffer.from('Subject: Toner \u001b[31m\r\n\r\nlow\r\n');
+    running.bodies.set(FIRST, bytes);
+    const shown = await typed(['queue', 'show', FIRST, '--content'], env);
+    expect(shown.out).to.equal('Subject: Toner \\x1b[31m\n\nlow\n');
+    const file = join(running.directory, 'saved.eml');
+    expect((await typed(['queue', 'show', FIRST, '--save', file], env)).code).to.equal(0);
+    expect(await readFile(file)).to.deep.equal(bytes);
+    const again = await typed(['queue', 'show', FIRST, '--save', file], env);
+    expect(again.code).to.equal(1);
+    expect(again.err).to.contain('is there already');
   });
 
   it('passes conditions on, and prints JSON for programs', async () => {

@@ -48,6 +48,8 @@ export function fakeServices(directory: string) {
   const journals = new Map<string, JournalEntry[]>();
   const verbs: { verb: string; filter: MessageFilter; by: string; upstream?: string }[] = [];
   const accepted: { envelope: AcceptedEnvelope; body: string }[] = [];
+  /** Contents that differ from the usual one. */
+  const bodies = new Map<string, Buffer>();
   const probed: (string | undefined)[] = [];
   const waitingFor = new Map<string, UpstreamStatus>();
   const imported: { bytes: Buffer; name: string | undefined }[] = [];
@@ -90,7 +92,7 @@ export function fakeServices(directory: string) {
       },
       async body(id) {
         if (!messages.has(id)) return undefined;
-        const bytes = Buffer.from('Subject: Scan 1\r\n\r\nHello\r\n');
+        const bytes = bodies.get(id) ?? Buffer.from('Subject: Scan 1\r\n\r\nHello\r\n');
         return {
           size: bytes.length,
           async *chunks() {
@@ -156,7 +158,19 @@ export function fakeServices(directory: string) {
     random: systemRandom,
     log: log.log,
   };
-  return { services, messages, journals, waitingFor, verbs, accepted, probed, imported, log, metrics };
+  return {
+    services,
+    messages,
+    bodies,
+    journals,
+    waitingFor,
+    verbs,
+    accepted,
+    probed,
+    imported,
+    log,
+    metrics,
+  };
 }
 
 export interface RunningAdmin extends ReturnType<typeof fakeServices> {
