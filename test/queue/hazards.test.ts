@@ -64,7 +64,7 @@ describe('the queue, when events cross', () => {
   const state = async (id: string) => (await store.queue.find(id))?.state;
 
   /** Answers of the store to one question, each kept back until the test lets it go. */
-  function heldBack<K extends 'aged' | 'due'>(name: K) {
+  function heldBack(name: 'aged' | 'due') {
     const answers: (() => void)[] = [];
     const ask = store.queue[name] as (...values: unknown[]) => Promise<unknown>;
     const slow = async (...values: unknown[]) => {
@@ -227,8 +227,8 @@ describe('the queue, when events cross', () => {
   });
 
   describe('under a lease', () => {
-    function leaseOf(state: { id: string; held: boolean }): Lease {
-      return { ...createSoleLease(), node: () => state.id, isHeld: () => state.held };
+    function leaseOf(now: { id: string; held: boolean }): Lease {
+      return { ...createSoleLease(), node: () => now.id, isHeld: () => now.held };
     }
 
     it('sends nothing while it is not held, and goes on by itself when it is again', async () => {
