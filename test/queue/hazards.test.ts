@@ -16,6 +16,18 @@ import { until } from '../support/until.ts';
 
 const HOUR = 3_600_000;
 
+/** A lease that the test changes. */
+function leaseOf(now: { id: string; held: boolean }): Lease {
+  return { ...createSoleLease(), node: () => now.id, isHeld: () => now.held };
+}
+
+/** The first recipient gets it, the others are refused. */
+const half = (_: unknown, recipients: readonly unknown[]) => ({
+  kind: 'answered' as const,
+  recipients: recipients.map((_recipient, index) => (index === 0 ? OK : REFUSED)),
+  timing: { connecting: 0, sending: 0 },
+});
+
 /** Events in an order in which a message could be lost, or sent twice. */
 describe('the queue, when events cross', () => {
   let directory: string;
@@ -132,12 +144,6 @@ describe('the queue, when events cross', () => {
     expect(ids.toSorted()).to.deep.equal([id, other.id].toSorted());
   });
 
-  const half = (_: unknown, recipients: readonly unknown[]) => ({
-    kind: 'answered' as const,
-    recipients: recipients.map((_recipient, index) => (index === 0 ? OK : REFUSED)),
-    timing: { connecting: 0, sending: 0 },
-  });
-
   it('does not send again because a report cannot be written', async () => {
     const reporter = {
       ...noReports,
@@ -227,10 +233,6 @@ describe('the queue, when events cross', () => {
   });
 
   describe('under a lease', () => {
-    function leaseOf(now: { id: string; held: boolean }): Lease {
-      return { ...createSoleLease(), node: () => now.id, isHeld: () => now.held };
-    }
-
     it('sends nothing while it is not held, and goes on by itself when it is again', async () => {
       const lease = { id: 'first', held: false };
       const made = await start({ lease: leaseOf(lease) });
