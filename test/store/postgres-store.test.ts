@@ -197,6 +197,18 @@ describe('PostgreSQL store', function () {
     expect(heard.a).to.not.include('a later');
   });
 
+  for (const to of ['held', 'deleted'] as const) {
+    it(`tells the node that has a message in memory when it was ${to} elsewhere`, async () => {
+      const [a, b] = await Promise.all([open({ node: () => 'a' }), open({ node: () => 'b' })]);
+      const heard: string[] = [];
+      a.queue.onWake(({ lane }) => heard.push(lane));
+      const theirs = message({ node: 'a', lane: 'up\tx' });
+      await a.queue.commit(accepting(theirs));
+      await b.queue.changeState({ ...verb, from: ['queued'], to, ids: [theirs.id] });
+      await until(() => heard.includes('up\tx'), 'node a is told');
+    });
+  }
+
   it('tells the other nodes of new settings', async () => {
     const [a, b] = await Promise.all([open(), open()]);
     const heard: string[] = [];
