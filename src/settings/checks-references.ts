@@ -48,29 +48,38 @@ function article(noun: string): string {
   return /^[aeiou]/.test(noun) ? 'an' : 'a';
 }
 
-/** Each cycle is named once, at the first of its members. */
+/** Each cycle is named once, at the first of its members. Every upstream is walked over once. */
 function fallbackCycles(draft: Draft): Fault[] {
   const next = new Map<string, string>();
   for (const { name, value } of draft.upstreams) {
     if (name !== undefined && value?.fallback !== undefined) next.set(name, value.fallback);
   }
-  const told = new Set<string>();
+  const cycleOf = new Map<string, readonly string[]>();
+  const walked = new Set<string>();
+  for (const name of next.keys()) {
+    const cycle = cycleFrom(name, next, walked);
+    for (const member of cycle) cycleOf.set(member, cycle);
+  }
   return draft.upstreams.flatMap(({ index, name }) => {
-    const cycle = name === undefined || told.has(name) ? undefined : cycleFrom(name, next);
-    if (cycle === undefined) return [];
-    for (const member of cycle) told.add(member);
-    const text = `goes round in a circle (${[...cycle, cycle[0]].join(' → ')}); let one of them have none`;
+    const cycle = name === undefined ? undefined : cycleOf.get(name);
+    if (name === undefined || cycle === undefined) return [];
+    for (const member of cycle) cycleOf.delete(member);
+    const first = cycle.indexOf(name);
+    const circle = [...cycle.slice(first), ...cycle.slice(0, first), name];
+    const text = `goes round in a circle (${circle.join(' → ')}); let one of them have none`;
     return [faultAt(['upstreams', index, 'fallback'], text)];
   });
 }
 
-function cycleFrom(start: string, next: ReadonlyMap<string, string>): readonly string[] | undefined {
-  const visited = [start];
-  for (let name = next.get(start); name !== undefined; name = next.get(name)) {
-    if (name === start) return visited;
-    // A circle further on that does not come back here is told at its own members.
-    if (visited.includes(name)) return undefined;
-    visited.push(name);
+/** The cycle that a walk from `start` ends in; empty where there is none, or it was walked before. */
+function cycleFrom(start: string, next: ReadonlyMap<string, string>, walked: Set<string>): readonly string[] {
+  const way = new Set<string>();
+  let name: string | undefined = start;
+  for (; name !== undefined && !walked.has(name); name = next.get(name)) {
+    walked.add(name);
+    way.add(name);
   }
-  return undefined;
+  if (name === undefined || !way.has(name)) return [];
+  const names = [...way];
+  return names.slice(names.indexOf(name));
 }

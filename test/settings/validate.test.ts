@@ -368,4 +368,15 @@ describe('validateDocument', () => {
       [],
     );
   });
+
+  it('answers in time, however long the chain of fallbacks', () => {
+    const upstreams = Array.from({ length: 4000 }, (_, index) =>
+      smtp({ name: `u${index}`, fallback: `u${index + 1}` }),
+    );
+    const started = performance.now();
+    expect(faultsOf({ upstreams })).to.deep.equal([
+      'upstreams[3999].fallback names an upstream that does not exist; did you mean u400?',
+    ]);
+    expect(performance.now() - started).to.be.below(5000);
+  });
 });
