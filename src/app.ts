@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { hostname as systemHostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +27,7 @@ import { errorCode, RelayError } from './shared/errors.ts';
 import { fileTrouble } from './shared/file-trouble.ts';
 import { createMessageIds } from './shared/ids.ts';
 import type { Log } from './shared/log.ts';
+import { makeDirectory } from './shared/make-directory.ts';
 import { systemRandom } from './shared/random.ts';
 import type { StoreFaults } from './store/faults.ts';
 import { openStore, type Store } from './store/open-store.ts';
@@ -65,9 +65,9 @@ export interface AppContext {
 export async function createApp(options: ServeOptions, context: AppContext): Promise<App> {
   const { log, version, clock = systemClock } = context;
   const { dataDirectory } = options;
-  await makeDirectory(dataDirectory);
+  await ownDirectory(dataDirectory);
   // Made now, so that it is watched from the start and a certificate dropped into it counts at once.
-  await makeDirectory(join(dataDirectory, 'certs'));
+  await ownDirectory(join(dataDirectory, 'certs'));
   const closers: (() => unknown)[] = [];
   try {
     return await build();
@@ -256,9 +256,9 @@ function databaseUrl({ database }: ServeOptions): string {
   return database.engine === 'sqlite' ? `sqlite:${database.file}` : database.url.reveal();
 }
 
-async function makeDirectory(directory: string): Promise<void> {
+async function ownDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory);
   } catch (error) {
     const why = errorCode(error) === 'EEXIST' ? 'is there and is no directory' : fileTrouble(error);
     throw new RelayError('configuration', `The directory ${directory} cannot be used: it ${why}.`, {

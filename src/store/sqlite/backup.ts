@@ -1,7 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode, errorText, RelayError } from '../../shared/errors.ts';
-import { syncDirectory } from './files.ts';
+import { syncDirectory } from '../../shared/make-directory.ts';
 import type { WorkerClient } from './worker-client.ts';
 
 /**

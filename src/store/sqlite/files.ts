@@ -1,6 +1,7 @@
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { errorCode, errorText, RelayError } from '../../shared/errors.ts';
+import { makeDirectory, syncDirectory } from '../../shared/make-directory.ts';
 
 const DEFAULT_NAME = 'postern.db';
 
@@ -17,8 +18,7 @@ export function sqlitePath(database: string, dataDirectory: string): string {
 export async function prepareFile(path: string): Promise<void> {
   const directory = dirname(path);
   try {
-    const created = await mkdir(directory, { recursive: true, mode: 0o700 });
-    if (created !== undefined) await syncDirectory(dirname(created));
+    await makeDirectory(directory);
     await createEmpty(path);
   } catch (error) {
     if (errorCode(error) === 'ENOSPC') {
@@ -41,14 +41,4 @@ async function createEmpty(path: string): Promise<void> {
   }
   // Also for a file that was there: a crash may have come between making it and syncing its entry.
   await syncDirectory(dirname(path));
-}
-
-/** Makes the directory's entries durable. */
-export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
