@@ -13,6 +13,10 @@ import { type Ledger, openLedger } from './ledger.ts';
 
 /** By hand: `KILLS=200 mocha test/interop/durability.test.ts`. */
 const KILLS = Number(process.env['KILLS'] ?? 10);
+/** By hand: `SHARED=10000 TURNS=7 KILL_EVERY=10000 mocha test/interop/durability.test.ts -g 'killed in turn'`. */
+const SHARED = Number(process.env['SHARED'] ?? 1500);
+const TURNS = Number(process.env['TURNS'] ?? 3);
+const KILL_EVERY = Number(process.env['KILL_EVERY'] ?? 4000);
 const CONNECTIONS = 10;
 const SENDERS = 20;
 /** The leases of dead nodes run out within 15 s; longer than this nothing may stand still. */
@@ -20,7 +24,7 @@ const STANDSTILL = 45_000;
 const DRAINS_WITHIN = 90_000 + KILLS * 3000;
 
 describe('what was answered 250 is never lost', function () {
-  this.timeout(120_000 + KILLS * 8000);
+  this.timeout(120_000 + KILLS * 8000 + TURNS * KILL_EVERY + SHARED * 20);
   let base = '';
   const running = new Set<RunningPostern>();
 
@@ -127,6 +131,59 @@ describe('what was answered 250 is never lost', function () {
     await ledger.sink.close();
   });
 
+  it(`by three nodes on one PostgreSQL that are killed in turn, one every ${KILL_EVERY / 1000} s, ${TURNS} times, over ${SHARED} messages`, async () => {
+    // So slow that it takes until the last kill: three connections for each node.
+    const ledger = await openLedger({ pause: Math.round((KILL_EVERY * TURNS * 9) / SHARED) });
+    const database = await (await postgresServer()).createDatabase();
+    const options = ['a', 'b', 'c'].map((name) => ({
+      directory: join(base, name),
+      settings: relaySettings(ledger.sink.port, CONNECTIONS),
+      database,
+    }));
+    const ports = await Promise.all(options.map(() => freePort()));
+    const startNode = (index: number) =>
+      start({ ...(options[index] ?? expect.fail('no node')), port: ports[index] ?? 0 });
+    const nodes: RunningPostern[] = [];
+    for (const index of options.keys()) nodes.push(await startNode(index));
+    const full = new AbortController();
+    const loads = ports.map((port, index) =>
+      runLoad({
+        port,
+        senders: 5,
+        messages: Number.MAX_SAFE_INTEGER,
+        first: index * 1_000_000_000,
+        size: 4000,
+        perConnection: 'many',
+        goOn: true,
+        signal: full.signal,
+        onAccepted(number) {
+          ledger.accepted(number);
+          if (ledger.acceptedCount >= SHARED) full.abort();
+        },
+      }),
+    );
+    const startedAt = performance.now();
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      await wait(KILL_EVERY);
+      const index = turn % nodes.length;
+      await crash(nodes[index] ?? expect.fail('no node'));
+      nodes[index] = await startNode(index);
+    }
+    const waiting = ledger.missing().length;
+    const lastKill = performance.now();
+    await eventually(() => full.signal.aborted, 60_000, `the acceptance of ${SHARED} messages`);
+    await Promise.all(loads);
+    // A dead node's mail goes to one other, which sends it with its share of the connections.
+    await allArrived(ledger, DRAINS_WITHIN + SHARED * 20);
+    console.log(
+      `      ${ledger.acceptedCount} accepted, 0 lost, ${ledger.duplicates()} twice, ${TURNS} kills; ` +
+        `${waiting} waited at the last kill and went within ${secondsSince(lastKill)} s; ${secondsSince(startedAt)} s in all`,
+    );
+    expect(waiting, 'messages that waited at the last kill').to.be.greaterThan(0);
+    expect(ledger.duplicates(), 'at most one per connection and kill').to.be.at.most(TURNS * CONNECTIONS);
+    await ledger.sink.close();
+  });
+
   it('on a disk that runs full: 4xx, never a 250 for what is not kept, and it works again by itself', async function () {
     const disk = join(base, 'postern');
     const mounted = await run('mkdir', ['-p', disk])
@@ -194,6 +251,10 @@ describe('what was answered 250 is never lost', function () {
     }
   });
 });
+
+function secondsSince(time: number): string {
+  return ((performance.now() - time) / 1000).toFixed(1);
+}
 
 /**
  * Waits until every accepted message has arrived. How long that takes depends on the machine, so what counts is that there
