@@ -83,7 +83,10 @@ export interface NodeRecord {
 export interface QueueStorage {
   /** All of it or nothing. */
   commit(batch: CommitBatch): Promise<CommitResult>;
-  /** Stores a piece of a large body ahead of its message. Durable only with the commit that names it. */
+  /**
+   * Stores a piece of a large body ahead of its message. Durable only with the commit that names it. The piece is handed
+   * over: its memory may go to another thread, so the caller must not touch it again.
+   */
   writeChunk(id: string, number: number, data: Uint8Array): Promise<void>;
   /** Removes pieces of a message that will not be accepted. */
   discardChunks(id: string): Promise<void>;

@@ -110,8 +110,8 @@ export class ChunkWriter implements MessageWriter {
         this.#failure ??= error;
       });
       this.#stored += 1;
-      this.#inflow.receiving(-chunk.length);
-      this.#inflow.storing(chunk.length);
+      this.#inflow.receiving(-CHUNK_SIZE);
+      this.#inflow.storing(CHUNK_SIZE);
       this.#writing.push(writing);
       if (this.#writing.length >= AHEAD) await this.#writing.shift();
     }

@@ -46,13 +46,13 @@ async function createFirstTables(db: Kysely<Schema>, engine: Engine): Promise<vo
   await sql`create index messages_kept on messages (finished_at) where finished_at is not null and chunks > 0`.execute(
     db,
   );
+  // Not clustered: to find its place in such a tree SQLite reads the whole rows that it compares with, bodies and all.
   await db.schema
     .createTable('chunks')
     .addColumn('message', 'text', (column) => column.notNull())
     .addColumn('number', 'integer', (column) => column.notNull())
     .addColumn('data', sql.raw(engine.bytesType), (column) => column.notNull())
     .addPrimaryKeyConstraint('chunks_key', ['message', 'number'])
-    .modifyEnd(clustered)
     .execute();
   // Mail is mostly packed already: trying to compress it costs time for nothing.
   if (engine.kind === 'postgres')

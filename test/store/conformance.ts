@@ -64,7 +64,7 @@ export function describeConformance(name: string, open: () => Promise<StoreUnder
         const every = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
         const first = Buffer.alloc(256 * 1024, 'a');
         const record = message({ chunks: 3, size: first.length + 256 + 1 });
-        await store.queue.writeChunk(record.id, 0, first);
+        await store.queue.writeChunk(record.id, 0, Buffer.from(first));
         await store.queue.commit({
           accepts: [{ message: record, chunks: [every, Buffer.from('z')], firstChunk: 1 }],
           settles: [],

@@ -176,12 +176,20 @@ export function encodeCommit({ batch, shard, nextSequence }: CommitWork): Encode
   return { steps, bytes };
 }
 
-/** One piece of a body that is not committed yet. */
+/** One piece of a body that is not committed yet; `data` must not be used any more. */
 export function encodeChunk(message: string, number: number, data: Uint8Array): EncodedBatch {
-  const bytes = new ArrayBuffer(data.byteLength);
-  new Uint8Array(bytes).set(data);
+  const bytes = ownBuffer(data);
   const rows = [chunkRow(message, number, { offset: 0, length: data.byteLength })];
   return { steps: [{ statement: names.indexOf('chunk'), rows }], bytes };
+}
+
+/** The memory of a piece where it has it for itself, else a copy. */
+function ownBuffer(data: Uint8Array): ArrayBuffer {
+  const { buffer } = data;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === data.byteLength) return buffer;
+  const bytes = new ArrayBuffer(data.byteLength);
+  new Uint8Array(bytes).set(data);
+  return bytes;
 }
 
 function packChunks(accepts: readonly AcceptOperation[]): { rows: readonly Row[]; bytes: ArrayBuffer } {

@@ -29,12 +29,12 @@ interface SqliteOptions {
  * the log's index stays in memory. The sizes were measured, see test/store/measure.ts.
  */
 export const PRAGMAS = `
-  pragma page_size = 8192;
+  pragma page_size = 16384;
   pragma locking_mode = exclusive;
   pragma journal_mode = wal;
   pragma synchronous = full;
   pragma cache_size = -8192;
-  pragma wal_autocheckpoint = 2000;
+  pragma wal_autocheckpoint = 1000;
   pragma journal_size_limit = 67108864;
   pragma temp_store = memory;
 `;
