@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../shared/clock.ts';
 import { errorText, RelayError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -7,6 +8,9 @@ import type { AcceptOperation, CommitBatch, QueueStorage, SettleOperation } from
 /** How many operations one transaction takes at most, and how many bytes of bodies. */
 const MOST_OPERATIONS = 1000;
 const MOST_BYTES = 16 * 1024 * 1024;
+/** Behind a transaction the next one waits so many milliseconds for company, unless it has so many operations already. */
+const GATHER = 1;
+const COMPANY = 12;
 /** What the store refuses and must not be forgotten is tried again after so many milliseconds. */
 const RETRY = 1000;
 /** Notes that wait for a store that is out of order; beyond this the oldest go. */
@@ -43,7 +47,8 @@ export interface GroupCommit {
 
 /**
  * Group commit: everything that waits to be written while a transaction runs goes into the next one, with one sync for
- * all. Nobody waits for company: an idle store starts at once. (A file or a sync for each message costs ten times as much.)
+ * all. An idle store starts at once; a busy one waits a millisecond for company, so that devices that send one message
+ * for each connection share syncs too. (A file or a sync for each message costs ten times as much.)
  *
  * Why this order is safe: an accept is answered only after its transaction; a delivery slot is given back only after the
  * settle's transaction, so a crash leaves at most one unrecorded delivery for each slot.
@@ -83,6 +88,8 @@ export function createGroupCommit(deps: { storage: QueueStorage; clock: Clock; l
       const journal = notes;
       notes = [];
       await write(units, journal);
+      // Those who were just answered come back at once with more: together they cost one sync instead of several.
+      if (waiting.length < COMPANY) await pause(GATHER);
     }
     running = false;
     if (parked.size === 0) for (const wake of idle.splice(0)) wake();
