@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorText, RelayError } from '../shared/errors.ts';
+import { syncDirectory } from '../shared/make-directory.ts';
 
 /**
  * Writes a small file so that, whenever the machine stops, either the old content or the whole new one is there: into a
@@ -29,14 +30,5 @@ export async function writeFileDurably(path: string, content: string, mode: numb
       cause: error,
       hint: 'see that the directory can be written to and has space left',
     });
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import pino from 'pino';
 import { systemClock } from '../shared/clock.ts';
 import { errorCode, RelayError } from '../shared/errors.ts';
+import { syncDirectory } from '../shared/make-directory.ts';
 import { openStore } from '../store/open-store.ts';
 import { type Client, createClient, NotRunning } from './client.ts';
 import type { Command, Typed } from './command.ts';
@@ -93,14 +94,5 @@ async function refuseExisting(file: string): Promise<void> {
     throw new RelayError('not-allowed', `${file} is there already.`, {
       hint: 'Name another file, or say --replace.',
     });
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

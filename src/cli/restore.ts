@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { errorCode, RelayError } from '../shared/errors.ts';
 import { fileTrouble } from '../shared/file-trouble.ts';
+import { syncDirectory } from '../shared/make-directory.ts';
 import { verifySqliteFile } from '../store/sqlite/verify-sqlite-file.ts';
 import type { Command } from './command.ts';
 import { nodeFlags } from './node-flags.ts';
@@ -106,13 +107,4 @@ function closeProperly(file: string): void {
 function isBusy(error: unknown): boolean {
   if (!(error instanceof Error && 'errcode' in error)) return false;
   return typeof error.errcode === 'number' && (error.errcode & 0xff) === SQLITE_BUSY;
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,6 +1,7 @@
 import { constants, type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, errorText, RelayError } from '../shared/errors.ts';
+import { syncDirectory } from '../shared/make-directory.ts';
 import type { Random } from '../shared/random.ts';
 
 /** Bytes of the key: AES-256. */
@@ -90,15 +91,6 @@ async function makeKey(file: string, random: Random): Promise<void> {
       `could not be made (${errorCode(error) ?? errorText(error)})`,
       `let Postern’s user write to ${directory}, or make the key with: openssl rand -base64 32`,
     );
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 
