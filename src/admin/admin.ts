@@ -42,7 +42,13 @@ export function createAdmin(options: AdminOptions): Admin {
     hostNames: () => [hostOf(settings.current().accessUrl), options.hostname(), host],
   });
   const server = createServer(
-    { maxHeaderSize: 16 * 1024, keepAliveTimeout: 5000, requireHostHeader: true },
+    {
+      maxHeaderSize: 16 * 1024,
+      keepAliveTimeout: 5000,
+      requireHostHeader: true,
+      // Half a request holds one of few places: late ones are looked for more often than every 30 s.
+      connectionsCheckingInterval: 2000,
+    },
     app,
   );
   server.headersTimeout = 10_000;
