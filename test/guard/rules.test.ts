@@ -175,7 +175,7 @@ const GUARDS: readonly Guard[] = [
       [{ 'docs/a.md': 'see /home/somebody/x\n' }, "somebody's machine"],
       [{ 'src/queue/a.ts': "\nconst x = 'https://registry.npmjs.org/x';" }, 'src/queue/a.ts:2'],
     ],
-    innocent: [{ 'README.md': 'see `src/root/x` and https://example.com/home/x\n' }],
+    innocent: [{ 'README.md': 'see `src/home/somebody/x` and https://example.com/home/x\n' }],
   },
   {
     title: 'the lock file names no registry, and every optional package',
