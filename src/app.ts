@@ -11,6 +11,7 @@ import type { ServeOptions } from './config/serve-options.ts';
 import { createUpstreams } from './delivery/create-upstreams.ts';
 import { createInbound, type Inbound } from './inbound/inbound.ts';
 import { createReporter } from './notices/reports.ts';
+import type { TokenSource } from './oauth/token-source.ts';
 import { deliveryLines } from './observe/delivery-line.ts';
 import { createHealth, type HealthCheck } from './observe/health.ts';
 import { watchLoopDelay } from './observe/loop-delay.ts';
@@ -22,9 +23,11 @@ import { openMasterKey } from './settings/master-key.ts';
 import { createSealer } from './settings/sealer.ts';
 import { createSettings } from './settings/service.ts';
 import type { SettingsService } from './settings/settings-service.ts';
+import { noAlerts } from './shared/alerts.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { errorCode, RelayError } from './shared/errors.ts';
 import { fileTrouble } from './shared/file-trouble.ts';
+import { type HttpClient, HttpFailure } from './shared/http.ts';
 import { createMessageIds } from './shared/ids.ts';
 import type { Log } from './shared/log.ts';
 import { makeDirectory } from './shared/make-directory.ts';
@@ -128,6 +131,9 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       random: systemRandom,
       log,
       meter: metrics.meter,
+      alerts: noAlerts,
+      tokens: noTokensYet,
+      http: noHttpYet,
     });
     closers.push(() => upstreams.close());
     const counts = createQueueMetrics(metrics.meter);
@@ -223,6 +229,16 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
     }
   }
 }
+
+/** Refused by the settings until the rooms behind it are joined here. */
+const noTokensYet: TokenSource = {
+  token: () =>
+    Promise.resolve({ kind: 'unavailable', reason: 'configuration', text: 'OAuth 2.0 is not ready.' }),
+  refused: () => undefined,
+};
+const noHttpYet: HttpClient = {
+  send: () => Promise.reject(new HttpFailure('ECONNREFUSED', 'is not ready', false)),
+};
 
 /** One process has a SQLite store for itself; nodes on PostgreSQL lease what they own. */
 function leaseFor(store: Store, log: Log, clock: Clock, queue: () => Queue): Lease {

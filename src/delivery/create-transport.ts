@@ -1,10 +1,12 @@
 import type { LookupFunction } from 'node:net';
 import type { TrustAnchors } from '../certificates/sources.ts';
+import { createDial, type Dial } from '../network/dial.ts';
+import type { TokenSource } from '../oauth/token-source.ts';
 import type { UpstreamSettings } from '../settings/schema-upstreams.ts';
 import type { SettingsSource } from '../settings/source.ts';
 import type { Clock } from '../shared/clock.ts';
+import type { HttpClient } from '../shared/http.ts';
 import type { Transport } from './transport.ts';
-import { createDial, type Dial } from './transports/smtp/dial.ts';
 import { createSmtpTransport } from './transports/smtp/smtp-transport.ts';
 import { createUpstreamTls } from './transports/smtp/tls-options.ts';
 import { createTestRelay } from './transports/test-relay.ts';
@@ -14,6 +16,8 @@ export interface TransportDependencies {
   readonly trustAnchors: TrustAnchors;
   readonly hostname: () => string;
   readonly clock: Clock;
+  readonly tokens: TokenSource;
+  readonly http: HttpClient;
   /** Opens connections; a test may stand in. */
   readonly dial?: Dial | undefined;
   /** Resolves host names; the system's resolver if absent. */

@@ -3,6 +3,7 @@ import type { TrustAnchors } from '../certificates/sources.ts';
 import { type Settings, TEST_RELAY } from '../settings/schema.ts';
 import { type UpstreamSettings, upstreamSchema } from '../settings/schema-upstreams.ts';
 import type { SettingsSource } from '../settings/source.ts';
+import type { Alerts } from '../shared/alerts.ts';
 import type { Clock } from '../shared/clock.ts';
 import { errorText } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -30,6 +31,9 @@ export interface UpstreamsDependencies {
   readonly random: Random;
   readonly log: Log;
   readonly meter: Meter;
+  readonly alerts: Alerts;
+  readonly tokens: TransportDependencies['tokens'];
+  readonly http: TransportDependencies['http'];
   readonly dial?: TransportDependencies['dial'];
   readonly lookup?: TransportDependencies['lookup'];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { apiAddress, oauth2Authentication } from './schema-oauth2.ts';
 import { host, mailAddress, name, port, secretSource, security, tlsVersion } from './schema-values.ts';
 import { duration } from './units.ts';
 
@@ -25,30 +26,6 @@ const passwordAuthentication = z.strictObject({
     })
     .default('auto')
     .meta({ description: 'SMTP AUTH mechanism; auto takes the best that the server offers.' }),
-});
-
-const oauth2Authentication = z.strictObject({
-  type: authenticationType('oauth2'),
-  provider: z
-    .enum(['microsoft', 'google', 'generic'])
-    .meta({ description: 'Whose accounts they are; fills in addresses and scopes.' }),
-  flow: z
-    .enum(['authorization-code', 'device-code', 'client-credentials', 'service-account'])
-    .default('authorization-code')
-    .meta({ description: 'How consent is given and tokens are got.' }),
-  email: mailAddress('relay@example.com').optional().meta({ description: 'Mailbox that sends.' }),
-  tenantId: z.string().optional().meta({ description: 'Directory (tenant) of a Microsoft account.' }),
-  clientId: z.string().optional().meta({ description: 'Id of the registered application.' }),
-  clientSecret: secretSource.optional().meta({ description: 'Secret of the registered application.' }),
-  scopes: z.string().optional().meta({ description: 'Scopes that are asked for, separated by spaces.' }),
-  authorizationEndpoint: z
-    .url({ error: 'is not an address; write one that begins with https://' })
-    .optional()
-    .meta({ description: 'Where consent is asked for; filled in by the provider.' }),
-  tokenEndpoint: z
-    .url({ error: 'is not an address; write one that begins with https://' })
-    .optional()
-    .meta({ description: 'Where tokens are got; filled in by the provider.' }),
 });
 
 /** How Postern signs in at an upstream. */
@@ -138,15 +115,30 @@ const smtpUpstream = z.strictObject({
     .prefault({}),
 });
 
+const apiTimeout = z
+  .strictObject({
+    connect: duration('30s', 'TCP and TLS.'),
+    data: duration('10m', 'Longest wait for the answer to a message.'),
+  })
+  .prefault({});
+
 const graphUpstream = z.strictObject({
   ...common,
   kind: kind('graph'),
+  endpoint: apiAddress.optional().meta({
+    description: 'Where the API is; filled in from the cloud, such as https://graph.microsoft.com.',
+  }),
   authentication: authenticationSchema,
+  timeout: apiTimeout,
 });
 const gmailUpstream = z.strictObject({
   ...common,
   kind: kind('gmail'),
+  endpoint: apiAddress
+    .optional()
+    .meta({ description: 'Where the API is; https://gmail.googleapis.com if absent.' }),
   authentication: authenticationSchema,
+  timeout: apiTimeout,
 });
 const testRelayUpstream = z.strictObject({ ...common, kind: kind('test-relay') });
 
@@ -159,4 +151,6 @@ export const upstreamSchema = z
 
 export type UpstreamSettings = z.output<typeof upstreamSchema>;
 export type SmtpUpstreamSettings = z.output<typeof smtpUpstream>;
+export type GraphUpstreamSettings = z.output<typeof graphUpstream>;
+export type GmailUpstreamSettings = z.output<typeof gmailUpstream>;
 export type UpstreamAuthentication = z.output<typeof authenticationSchema>;

@@ -34,17 +34,22 @@ const secretForms = [
       .min(1, { error: 'is empty; write a program and its arguments' })
       .refine((words) => words[0] !== '', { error: 'has no program; write its path first' }),
   }),
+  z.strictObject({
+    vault: z.string().regex(/^[^#\s\0]+#[^#\s\0]+$/, {
+      error: 'is not a place in Vault; write MOUNT/PATH#FIELD such as secret/mail/office#password',
+    }),
+  }),
 ] as const;
 
 const SECRET_HELP =
-  'write { value: "…" }, { file: PATH }, { env: NAME } or { command: [PROGRAM, ARGUMENT…] }';
+  'write { value: "…" }, { file: PATH }, { env: NAME }, { command: [PROGRAM, ARGUMENT…] } or { vault: MOUNT/PATH#FIELD }';
 
 /**
- * Where a secret comes from. `value` is sealed as soon as it is read and is `sealed` from then on; the other three are
+ * Where a secret comes from. `value` is sealed as soon as it is read and is `sealed` from then on; the others are
  * read again whenever the secret is used.
  */
 export const secretSource = z.union(secretForms, { error: `is not a secret; ${SECRET_HELP}` }).meta({
-  description: 'A secret: { value }, { file }, { env } or { command }.',
+  description: 'A secret: { value }, { file }, { env }, { command } or { vault }.',
   label: 'secret',
   secret: 'sealed',
 });
@@ -68,7 +73,7 @@ export const passwordSource = z
     error: `is not a password; ${SECRET_HELP}, or { hash: "$argon2id$…" }`,
   })
   .meta({
-    description: 'A password: { value }, { file }, { env }, { command } or { hash } (argon2id).',
+    description: 'A password: { value }, { file }, { env }, { command }, { vault } or { hash } (argon2id).',
     label: 'secret',
     secret: 'hashed',
   });

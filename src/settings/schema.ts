@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { asciiDomain } from './addresses.ts';
 import { clientSchema, userSchema } from './schema-clients.ts';
 import { listenerSchema } from './schema-listeners.ts';
+import { proxySchema, vaultSchema } from './schema-outside.ts';
 import { upstreamSchema } from './schema-upstreams.ts';
 import { host, mailAddress, name } from './schema-values.ts';
 import { duration, size } from './units.ts';
@@ -121,6 +122,10 @@ export const settingsSchema = z
     }),
     contacts,
     notices: noticesSchema,
+    proxy: proxySchema.optional().meta({
+      description: 'HTTP proxy for connections to the outside: tokens, APIs, upstreams.',
+    }),
+    vault: vaultSchema.optional().meta({ description: 'Server that keeps secrets, for { vault: … }.' }),
     queue: queueSchema,
   })
   .meta({ description: 'The settings of Postern.' });

@@ -17,6 +17,8 @@ export interface SecretReaderDeps {
   readonly environment?: NodeJS.ProcessEnv;
   /** How long a command may take, ms; 10 s if absent. */
   readonly commandTimeout?: number;
+  /** Reads `MOUNT/PATH#FIELD` from the Vault of the settings. Throws RelayError `secret-unavailable`. */
+  readonly vault?: (place: string) => Promise<Secret>;
 }
 
 /**
@@ -44,6 +46,10 @@ export function createSecretReader(deps: SecretReaderDeps): (source: PasswordSou
     if ('file' in source) return readSecretFile(path.resolve(directory, source.file));
     if ('env' in source) return readVariable(source.env, environment);
     if ('command' in source) return once(source.command);
+    if ('vault' in source) {
+      if (deps.vault) return deps.vault(source.vault);
+      throw unavailable(`the secret ${source.vault}`, 'cannot be read: no Vault is set', 'set vault.address');
+    }
     if ('hash' in source) throw unavailable('a hashed password', 'cannot be turned back into the password');
     return new Secret(source.value);
   };

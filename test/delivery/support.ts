@@ -6,10 +6,12 @@ import type { Permit, UnsentMessage, Upstreams, Wait } from '../../src/delivery/
 import type { EnvelopeRecipient, MessageBody } from '../../src/message/envelope.ts';
 import { type Settings, type SettingsInput, settingsSchema } from '../../src/settings/schema.ts';
 import type { SettingsSource } from '../../src/settings/source.ts';
+import { noAlerts } from '../../src/shared/alerts.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { noMeter } from '../../src/shared/meter.ts';
 import { systemRandom } from '../../src/shared/random.ts';
 import { Secret } from '../../src/shared/secret.ts';
+import { noHttp, noTokens } from '../support/outside.ts';
 import { type RecordedLog, recordLog } from '../support/recorded-log.ts';
 import {
   type ScriptedServer,
@@ -113,6 +115,9 @@ export function testUpstreams(
     random: systemRandom,
     log: log.log,
     meter: noMeter,
+    alerts: noAlerts,
+    tokens: noTokens,
+    http: noHttp,
     ...dependencies,
   });
   return { upstreams, settings, trustAnchors, log, usage };

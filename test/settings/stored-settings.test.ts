@@ -209,6 +209,12 @@ describe('settings in the store', () => {
         'users.[].password hashed',
         'upstreams.[].authentication.password sealed',
         'upstreams.[].authentication.clientSecret sealed',
+        'upstreams.[].authentication.clientCertificate sealed',
+        'upstreams.[].authentication.clientAssertion sealed',
+        'upstreams.[].authentication.serviceAccount sealed',
+        'proxy.password sealed',
+        'vault.token sealed',
+        'vault.appRole.secretId sealed',
       ]);
       await (await create()).apply({ upstreams: [office()] }, { by: 'admin' });
       const next = createSealer(Buffer.alloc(32, 9));

@@ -53,8 +53,8 @@ const BAD: readonly Bad[] = [
     says: 'keys that every object inherits',
     document: JSON.parse('{"constructor":{"x":1},"toString":"x"}') as Json,
     faults: [
-      'constructor is not a known setting; known here: accessUrl, hostname, listeners, clients, users, upstreams, routes, defaultUpstream, contacts, notices, queue',
-      'toString is not a known setting; known here: accessUrl, hostname, listeners, clients, users, upstreams, routes, defaultUpstream, contacts, notices, queue',
+      'constructor is not a known setting; known here: accessUrl, hostname, listeners, clients, users, upstreams, routes, defaultUpstream, contacts, notices, proxy, vault, queue',
+      'toString is not a known setting; known here: accessUrl, hostname, listeners, clients, users, upstreams, routes, defaultUpstream, contacts, notices, proxy, vault, queue',
     ],
   },
   {
@@ -141,11 +141,11 @@ const BAD: readonly Bad[] = [
       ],
     },
     faults: [
-      'users[0].password is not a password; write { value: "…" }, { file: PATH }, { env: NAME } or { command: [PROGRAM, ARGUMENT…] }, or { hash: "$argon2id$…" }',
+      'users[0].password is not a password; write { value: "…" }, { file: PATH }, { env: NAME }, { command: [PROGRAM, ARGUMENT…] } or { vault: MOUNT/PATH#FIELD }, or { hash: "$argon2id$…" }',
       'users[1].password.value is empty; write the secret',
       'users[2].password.command is empty; write a program and its arguments',
       'users[3].password.hash is not an argon2id hash of at most 256 MiB, 10 passes and 8 lanes; write one that begins with $argon2id$v=19$',
-      'users[4].password is not a password; write { value: "…" }, { file: PATH }, { env: NAME } or { command: [PROGRAM, ARGUMENT…] }, or { hash: "$argon2id$…" }',
+      'users[4].password is not a password; write { value: "…" }, { file: PATH }, { env: NAME }, { command: [PROGRAM, ARGUMENT…] } or { vault: MOUNT/PATH#FIELD }, or { hash: "$argon2id$…" }',
     ],
   },
   {
@@ -154,7 +154,7 @@ const BAD: readonly Bad[] = [
       upstreams: [smtp({ authentication: { type: 'password', user: 'u', password: { hash: 'x' } } })],
     },
     faults: [
-      'upstreams[0].authentication.password is not a secret; write { value: "…" }, { file: PATH }, { env: NAME } or { command: [PROGRAM, ARGUMENT…] }',
+      'upstreams[0].authentication.password is not a secret; write { value: "…" }, { file: PATH }, { env: NAME }, { command: [PROGRAM, ARGUMENT…] } or { vault: MOUNT/PATH#FIELD }',
     ],
   },
   {

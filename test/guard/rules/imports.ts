@@ -15,17 +15,18 @@ const RANKS: Readonly<Record<string, number>> = {
   config: 1,
   settings: 1,
   certificates: 2,
-  oauth: 2,
-  delivery: 3,
-  queue: 4,
-  inbound: 5,
-  inbox: 5,
-  notices: 5,
-  cluster: 5,
-  admin: 6,
-  app: 7,
-  cli: 8,
-  main: 9,
+  network: 3,
+  oauth: 4,
+  delivery: 5,
+  queue: 6,
+  inbound: 7,
+  inbox: 7,
+  notices: 7,
+  cluster: 7,
+  admin: 8,
+  app: 9,
+  cli: 10,
+  main: 11,
 };
 
 /** Rooms that implement interfaces of others: from shared/ they take what they like, from domains only types. */
@@ -33,9 +34,15 @@ const IMPLEMENTERS: readonly string[] = ['store', 'observe'];
 
 /** Rooms that stand apart: what they may take, and nothing takes from them. */
 const APART: Readonly<Record<string, readonly string[]>> = {
-  simulator: ['shared', 'message'],
+  simulator: ['shared', 'message', 'certificates'],
   ui: ['admin'],
 };
+
+/** The command line starts what stands apart. */
+const STARTERS: Readonly<Record<string, string>> = { simulator: 'cli' };
+
+/** Domains end below this rank. */
+const FIRST_JOINER = RANKS['admin'] ?? 0;
 
 /** Who may import an implementer's values: the two that join everything, and whoever runs before there is an app. */
 const JOINERS: readonly string[] = ['app', 'cli', 'main'];
@@ -51,10 +58,11 @@ const PACKAGE_ROOMS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^express(\/|$)/, ['admin', 'simulator']],
   [/^kysely(\/|$)|^pg(\/|$)/, ['store']],
   [/^node:sqlite$/, ['store', 'cli']], // `restore` looks at a file that is no store yet
-  [/^@azure\/msal-node|^google-auth-library/, ['oauth']],
+  [/^@azure\/msal-node|^google-auth-library|^gaxios|^oauth4webapi/, ['oauth']],
+  [/^undici(\/|$)/, ['network']],
   [/^mailparser(\/|$)/, ['inbox']],
   [/^prom-client(\/|$)|^pino-pretty$/, ['observe']],
-  [/^@peculiar\/x509$|^reflect-metadata$/, ['certificates']],
+  [/^@peculiar\/x509$|^reflect-metadata$/, ['certificates', 'simulator']],
   [/^(preact|@preact\/.*)(\/|$)/, ['ui']],
 ];
 
@@ -151,9 +159,10 @@ function faultOf(path: string, { from, typeOnly }: Import): string | undefined {
       ? undefined
       : `${room}/ may import ${apart.join(' and ')} only, not ${other}/`;
   }
-  if (other in APART) return `${room}/ imports ${other}/, which stands apart`;
+  if (other in APART && STARTERS[other] !== room) return `${room}/ imports ${other}/, which stands apart`;
+  if (other in APART) return undefined;
   if (IMPLEMENTERS.includes(room)) {
-    if (other === 'shared' || (typeOnly && (RANKS[other] ?? 9) < 6)) return undefined;
+    if (other === 'shared' || (typeOnly && (RANKS[other] ?? FIRST_JOINER) < FIRST_JOINER)) return undefined;
     return `${room}/ may import types of domains only, not the values of ${other}/`;
   }
   if (IMPLEMENTERS.includes(other)) {

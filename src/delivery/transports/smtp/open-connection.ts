@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Dial } from '../../../network/dial.ts';
 import type { SmtpUpstreamSettings } from '../../../settings/schema-upstreams.ts';
 import type { SettingsSource } from '../../../settings/source.ts';
 import type { Clock } from '../../../shared/clock.ts';
@@ -7,7 +8,6 @@ import { classifyReply, type RecipientVerdict, type Stage } from '../../classify
 import { classifyConnection } from '../../classify-connection.ts';
 import type { Reply, Unavailable } from '../../outcome.ts';
 import { UpstreamConnection } from './connection.ts';
-import type { Dial } from './dial.ts';
 import { replyText } from './parse-reply.ts';
 import type { UpstreamTls } from './tls-options.ts';
 
