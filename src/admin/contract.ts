@@ -145,8 +145,17 @@ export const messagePageSchema = z.object({
   next: text.optional(),
 });
 
+const waitingSchema = z.object({
+  upstream: text,
+  messages: z.number(),
+  lastLeavesAt: time.optional(),
+  limitedBy: z.enum(['messagesPerMinute', 'recipientsPerDay', 'speed']).optional(),
+});
+
 export const countsSchema = z.object({
   counts: z.array(z.object({ state: messageState, count: z.number(), bytes: z.number() })).readonly(),
+  /** What waits at this node; when the last of it leaves is absent while nobody can tell. */
+  waiting: z.array(waitingSchema).readonly(),
 });
 
 const searched = z
@@ -346,3 +355,4 @@ export type JournalEvent = JournalEntry['event'];
 export type SettingsAnswer = z.output<typeof settingsAnswerSchema>;
 export type VerbRequest = z.input<typeof verbRequestSchema>;
 export type VerbAnswer = z.output<typeof verbAnswerSchema>;
+export type WaitingAnswer = z.output<typeof waitingSchema>;

@@ -1,6 +1,7 @@
 import { countsSchema, type Message, messagePageSchema, upstreamsSchema } from '../admin/contract.ts';
 import { createClient } from './client.ts';
 import { type Command, type Typed, wholeNumber } from './command.ts';
+import { forecastLine } from './forecast.ts';
 import { jsonFlag, nodeFlags } from './node-flags.ts';
 import { outOfOrderLines } from './out-of-order.ts';
 import { byteSize, counted, localTime, safe, safeJson, table } from './output.ts';
@@ -24,7 +25,7 @@ export const queueList: Command = {
       typed.terminal.out(`${safeJson(page)}\n`);
       return 0;
     }
-    const { counts } = await client.ask('/api/v1/queue/counts', countsSchema);
+    const { counts, waiting } = await client.ask('/api/v1/queue/counts', countsSchema);
     if (page.messages.length > 0) typed.terminal.out(messageTable(page.messages));
     if (page.next !== undefined) typed.terminal.out(`More: --from ${page.next}\n`);
     const inAll = counts.filter(({ count }) => count > 0).map(({ state, count }) => `${count} ${state}`);
@@ -32,6 +33,8 @@ export const queueList: Command = {
       page.messages.length === 0 ? 'No message matches' : counted(page.messages.length, 'message');
     typed.terminal.out(`${shown}. In all: ${inAll.length === 0 ? 'none' : inAll.join(', ')}.\n`);
     const { upstreams } = await client.ask('/api/v1/upstreams', upstreamsSchema);
+    for (const line of waiting.map((one) => forecastLine(one, upstreams)))
+      if (line !== undefined) typed.terminal.out(`${safe(line)}\n`);
     for (const upstream of upstreams.filter(({ circuit }) => circuit !== 'closed'))
       for (const line of outOfOrderLines(upstream)) typed.terminal.out(`${safe(line)}\n`);
     return 0;

@@ -173,6 +173,10 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
   return {
     enter,
     status,
+    forecast(upstream, messages) {
+      const runtime = runtimes.get(upstream);
+      return runtime?.circuit.view().state === 'closed' ? runtime.governor.forecast(messages) : undefined;
+    },
     route: (subject) => router(subject),
     kindOf: (upstream) => runtimes.get(upstream)?.settings.kind ?? 'smtp',
     deliver: createDispatch({

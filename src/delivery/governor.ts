@@ -2,6 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import { createConnectionSlots } from './connection-slots.ts';
 import type { DailyUsage } from './daily-usage.ts';
 import { createMessageRate, type MessageRate } from './message-rate.ts';
+import { createThroughput } from './throughput.ts';
 import type { Wait } from './upstreams.ts';
 
 /** The limits of one upstream's settings. */
@@ -24,10 +25,19 @@ export interface Governor {
   /** The limits changed in the settings. */
   setLimits(limits: GovernorLimits): void;
   inUse(): number;
+  /** When the last of so many messages will leave, and what holds them up; undefined when nothing tells yet. */
+  forecast(messages: number): Forecast | undefined;
+}
+
+export interface Forecast {
+  /** Milliseconds from now. */
+  readonly wait: number;
+  readonly limitedBy: 'messagesPerMinute' | 'recipientsPerDay' | 'speed';
 }
 
 /** A wait until the store has said how much of the day’s limit is used, ms. */
 const UNTIL_LOADED = 1000;
+const DAY = 24 * 3_600_000;
 
 export function createGovernor(
   initial: GovernorLimits,
@@ -41,6 +51,7 @@ export function createGovernor(
   /** Recipients of attempts that are under way. */
   let reserved = 0;
   const slots = createConnectionSlots(limits.connections);
+  const throughput = createThroughput();
   divide(true);
 
   /** Every node keeps to its share; what one does not use is lost to the others until it leaves. */
@@ -71,7 +82,31 @@ export function createGovernor(
     return { wait: usage.waitForRoom(), reason: 'quota' };
   }
 
+  /** Every message counted as one recipient; those beyond the room of today leave at the pace of the days. */
+  function daysFor(messages: number): Forecast | undefined {
+    const { recipientsPerDay } = limits;
+    if (recipientsPerDay === undefined || !usage.loaded()) return undefined;
+    const room = Math.max(0, recipientsPerDay - usage.total()) / nodes - reserved;
+    if (messages <= room) return undefined;
+    const days = (messages - Math.max(0, room)) / (recipientsPerDay / nodes);
+    return { wait: usage.waitForRoom() + Math.floor(days) * DAY, limitedBy: 'recipientsPerDay' };
+  }
+
   return {
+    forecast(messages) {
+      divide(false);
+      const now = clock.monotonic();
+      const speed = throughput.rate(now);
+      const found: (Forecast | undefined)[] = [
+        rate && { wait: rate.waitForLast(now, messages), limitedBy: 'messagesPerMinute' },
+        speed === undefined ? undefined : { wait: Math.ceil(messages / speed), limitedBy: 'speed' },
+        daysFor(messages),
+      ];
+      // A measured speed that a limit of ours made says nothing more than the limit.
+      return found
+        .filter((one) => one !== undefined && !(one.limitedBy === 'speed' && rate !== undefined))
+        .reduce((slowest, one) => (one && one.wait > (slowest?.wait ?? -1) ? one : slowest), undefined);
+    },
     obstacle(recipients) {
       divide(false);
       const now = clock.monotonic();
@@ -88,7 +123,9 @@ export function createGovernor(
     giveBack(recipients, handedOver) {
       slots.giveBack();
       reserved -= recipients;
-      if (handedOver > 0) usage.add(handedOver);
+      if (handedOver === 0) return;
+      usage.add(handedOver);
+      throughput.add(clock.monotonic());
     },
     crowded: () => slots.crowded(clock.monotonic()),
     setLimits(next) {

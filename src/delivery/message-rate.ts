@@ -3,6 +3,8 @@ export interface MessageRate {
   /** Milliseconds until `messages` may go; 0 for now. */
   wait(now: number): number;
   take(now: number, messages: number): void;
+  /** Milliseconds until the last of so many more may go, when each goes as soon as it may. */
+  waitForLast(now: number, messages: number): number;
 }
 
 const MINUTE = 60_000;
@@ -22,6 +24,10 @@ export function createMessageRate(perMinute: number): MessageRate {
     wait: (now) => Math.max(0, Math.ceil(due - tolerance - now)),
     take(now, messages) {
       due = Math.max(due, now) + messages * interval;
+    },
+    waitForLast(now, messages) {
+      if (messages <= 0) return 0;
+      return Math.max(0, Math.ceil(Math.max(due, now) + (messages - 1) * interval - tolerance - now));
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { EnvelopeRecipient, MessageBody } from '../message/envelope.ts';
+import type { Forecast } from './governor.ts';
 import type { Outcome, UnavailableReason } from './outcome.ts';
 import type { OutgoingMessage } from './transport.ts';
 
@@ -84,5 +85,7 @@ export interface Upstreams {
   /** Tries an open circuit again at once (settings changed, certificate imported, operator's wish). */
   probeNow(upstream?: string): void;
   status(): readonly UpstreamStatus[];
+  /** When the last of so many waiting messages will have left this upstream; undefined while nobody can tell. */
+  forecast(upstream: string, messages: number): Forecast | undefined;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { Upstreams } from '../delivery/upstreams.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Acceptance, AcceptedEnvelope } from './accepting.ts';
+import { laneName, upstreamOf } from './lane-name.ts';
 import type { Lease } from './lease.ts';
 import type { MessageRecord } from './message.ts';
 import type { Draft } from './reports.ts';
@@ -48,7 +49,7 @@ export function createIntaker(deps: {
       acceptedAt: now,
       receiving: Math.round(accepted.receiving),
       state: 'queued',
-      lane: `${upstream}\t${origin.client}`,
+      lane: laneName(upstream, origin.client),
       ...chosen,
       node: deps.lease.node(),
       attempts: 0,
@@ -68,7 +69,7 @@ export function createIntaker(deps: {
       deps.place(message, whole ? Buffer.from(only.buffer, only.byteOffset, only.byteLength) : undefined);
     },
     acceptance(record) {
-      const upstream = record.lane.slice(0, record.lane.indexOf('\t'));
+      const upstream = upstreamOf(record.lane);
       const held = deps.upstreams.kindOf(upstream) === 'test-relay';
       return {
         id: record.id,

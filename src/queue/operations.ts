@@ -11,6 +11,16 @@ export interface VerbResult {
   readonly unchanged: readonly { readonly id: string; readonly reason: string }[];
 }
 
+/** Mail that waits for an upstream. */
+export interface WaitingMail {
+  readonly upstream: string;
+  readonly messages: number;
+  /** ms since 1970; absent while nobody can tell: the upstream is out of order, or too little has left. */
+  readonly lastLeavesAt?: number;
+  /** The limit that sets the pace, or `speed` for that of the upstream. */
+  readonly limitedBy?: 'messagesPerMinute' | 'recipientsPerDay' | 'speed';
+}
+
 /** A message and all that happened to it. */
 export interface MessageStory {
   readonly message: MessageRecord;
@@ -27,6 +37,8 @@ export interface QueueOperations {
   show(id: string): Promise<MessageStory>;
   /** Undefined when the content is not kept any more. */
   body(id: string): Promise<MessageBody | undefined>;
+  /** What waits for each upstream at this node, and when the last of it will have left. */
+  waiting(): Promise<readonly WaitingMail[]>;
   counts(): Promise<readonly StateCount[]>;
   /**
    * Queued: try now, and with it the upstream, if that one is out of order. Failed: put back into the queue for the

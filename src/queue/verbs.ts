@@ -3,6 +3,7 @@ import type { Clock } from '../shared/clock.ts';
 import { RelayError } from '../shared/errors.ts';
 import type { Acceptance } from './accepting.ts';
 import { storedBody } from './body.ts';
+import { upstreamOf } from './lane-name.ts';
 import type { Lease } from './lease.ts';
 import type { QueueMemory } from './memory.ts';
 import type { JournalEntry, JournalEvent, MessageRecord, MessageState } from './message.ts';
@@ -176,6 +177,21 @@ export function createVerbs(deps: {
   return {
     list: (filter, limit, before) => storage.list(filter, limit, before),
     counts: () => storage.counts(),
+    async waiting() {
+      const messages = new Map<string, number>();
+      for (const { lane, count } of await storage.lanes(lease.node())) {
+        const upstream = upstreamOf(lane);
+        messages.set(upstream, (messages.get(upstream) ?? 0) + count);
+      }
+      return [...messages].map(([upstream, count]) => {
+        const forecast = upstreams.forecast(upstream, count);
+        return {
+          upstream,
+          messages: count,
+          ...(forecast && { lastLeavesAt: clock.now() + forecast.wait, limitedBy: forecast.limitedBy }),
+        };
+      });
+    },
     async show(id) {
       const message = await storage.find(id);
       if (message === undefined) {

@@ -33,6 +33,28 @@ describe('a limit of messages a minute', () => {
     );
   });
 
+  it('knows when the last of many will leave', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 600 }),
+        fc.integer({ min: 1, max: 200 }),
+        fc.integer({ min: 0, max: 30 }),
+        (limit, messages, before) => {
+          const rate = createMessageRate(limit);
+          for (let count = 0; count < before; count += 1) rate.take(0, 1);
+          const promised = rate.waitForLast(0, messages);
+          let now = 0;
+          for (let count = 0; count < messages; count += 1) {
+            now += rate.wait(now);
+            rate.take(now, 1);
+          }
+          // Each wait is rounded up to a millisecond.
+          expect(now).to.be.within(promised - 1, promised + messages + 1);
+        },
+      ),
+    );
+  });
+
   it('spreads messages instead of sending all at the start of the minute', () => {
     const rate = createMessageRate(30);
     for (let count = 0; count < 3; count += 1) rate.take(0, 1);
@@ -176,5 +198,41 @@ describe('the governor of an upstream', () => {
     governor.giveBack(5, 5);
     await usage.close();
     expect(stored.reduce((sum, { recipients }) => sum + recipients, 0)).to.equal(1005);
+  });
+
+  describe('forecasts', () => {
+    it('nothing while there is no limit and nothing has left', () => {
+      expect(start({}).governor.forecast(10)).to.equal(undefined);
+    });
+
+    it('by the limit of messages a minute', () => {
+      const { governor } = start({ messagesPerMinute: 30 });
+      const forecast = governor.forecast(500);
+      expect(forecast?.limitedBy).to.equal('messagesPerMinute');
+      expect(forecast?.wait).to.be.within(16 * 60_000, 18.5 * 60_000);
+    });
+
+    it('by the speed of the last minute', () => {
+      const { clock, governor } = start({});
+      for (let count = 0; count < 100; count += 1) {
+        clock.advance(100);
+        governor.take(1);
+        governor.giveBack(1, 1);
+      }
+      const forecast = governor.forecast(1000);
+      expect(forecast?.limitedBy).to.equal('speed');
+      expect(forecast?.wait).to.be.within(95_000, 105_000);
+      clock.advance(10 * 60_000);
+      expect(governor.forecast(1000)).to.equal(undefined);
+    });
+
+    it('by the limit of the day when more waits than it lets through', async () => {
+      const at = new ManualClock().now() - 20 * HOUR;
+      const { governor } = start({ recipientsPerDay: 10 }, { stored: [{ at, recipients: 8 }] });
+      await settled();
+      expect(governor.forecast(2)).to.equal(undefined);
+      expect(governor.forecast(5)).to.deep.equal({ wait: 4 * HOUR, limitedBy: 'recipientsPerDay' });
+      expect(governor.forecast(13)).to.deep.equal({ wait: 28 * HOUR, limitedBy: 'recipientsPerDay' });
+    });
   });
 });

@@ -68,6 +68,10 @@ export function fakeServices(directory: string) {
   const services: AdminServices = {
     settings: memorySettings(),
     queue: {
+      waiting: () =>
+        Promise.resolve([
+          { upstream: 'office', messages: 7, lastLeavesAt: 1_000_000, limitedBy: 'messagesPerMinute' },
+        ]),
       async list(filter, limit, before) {
         const found = matching(filter)
           .toSorted((a, b) => (a.id < b.id ? 1 : -1))

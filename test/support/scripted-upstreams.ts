@@ -55,6 +55,10 @@ export class ScriptedUpstreams implements Upstreams {
     return this.routeTo(subject);
   }
 
+  forecast(): undefined {
+    return undefined;
+  }
+
   kindOf(upstream: string): 'smtp' | 'test-relay' {
     return upstream === 'test-relay' ? 'test-relay' : 'smtp';
   }

@@ -39,12 +39,15 @@ export function queueRoutes({ queue, log }: Pick<AdminServices, 'queue' | 'log'>
       method: 'get',
       path: '/api/v1/queue/counts',
       access: 'token',
-      summary: 'How many messages are in each state, and their bytes.',
+      summary: 'How many messages are in each state, their bytes, and when what waits will have left.',
       params: nothing,
       query: nothing,
       body: nothing,
       answer: countsSchema,
-      handle: async () => ({ json: { counts: await queue.counts() } }),
+      async handle() {
+        const [counts, waiting] = await Promise.all([queue.counts(), queue.waiting()]);
+        return { json: { counts, waiting } };
+      },
     }),
     route({
       method: 'get',
