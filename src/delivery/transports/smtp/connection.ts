@@ -42,6 +42,8 @@ export interface ConnectionOptions {
   readonly connectTimeout: number;
   readonly commandTimeout: number;
   readonly clock: Clock;
+  /** Called whenever the connection comes a step further. */
+  readonly onStep?: ((step: ConnectionStep) => void) | undefined;
 }
 
 /**
@@ -55,7 +57,10 @@ export interface ConnectionOptions {
 export class UpstreamConnection extends Base {
   /** Set once, when the connection cannot be used any more. */
   lost: Loss | undefined;
-  step: ConnectionStep;
+  /** What the server said first. */
+  greeting: Reply | undefined;
+  /** SMTP AUTH mechanism that was last begun. */
+  mechanism: string | undefined;
   /** Transactions made. */
   used = 0;
   /** Set when a transaction was begun and not ended: RSET comes before the next one. */
@@ -65,6 +70,7 @@ export class UpstreamConnection extends Base {
   /** Called once when the connection is lost. */
   onLost: (() => void) | undefined;
   readonly #options: ConnectionOptions;
+  #step: ConnectionStep = 'greeting';
   #allowance = REPLY_ALLOWANCE;
   #finish: ((whole: boolean) => void) | undefined;
   #deadline = 0;
@@ -92,6 +98,15 @@ export class UpstreamConnection extends Base {
     this.step = options.security === 'tls' ? 'tls' : 'greeting';
     this.on('error', (error: unknown) => this.#failed(error));
     this.on('end', () => this.#ended());
+  }
+
+  get step(): ConnectionStep {
+    return this.#step;
+  }
+
+  set step(step: ConnectionStep) {
+    this.#step = step;
+    this.#options.onStep?.(step);
   }
 
   get extensions(): readonly string[] {
@@ -234,8 +249,11 @@ export class UpstreamConnection extends Base {
   }
 
   override _sendCommand(line: string, logged?: string): void {
-    if (line.startsWith('EHLO') || line.startsWith('HELO')) this.step = 'ehlo';
-    else if (line === 'STARTTLS') this.step = 'starttls';
+    if (line.startsWith('EHLO') || line.startsWith('HELO')) {
+      if (this.lastServerResponse !== false) this.greeting ??= parseReply(this.lastServerResponse);
+      this.step = 'ehlo';
+    } else if (line === 'STARTTLS') this.step = 'starttls';
+    else if (line.startsWith('AUTH ')) this.mechanism = line.split(' ')[1];
     super._sendCommand(line, logged);
   }
 

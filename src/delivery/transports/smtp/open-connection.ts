@@ -8,6 +8,7 @@ import { classifyReply, type RecipientVerdict, type Stage } from '../../classify
 import { classifyConnection } from '../../classify-connection.ts';
 import type { Reply, Unavailable } from '../../outcome.ts';
 import { UpstreamConnection } from './connection.ts';
+import type { ConnectionStep } from './connection-loss.ts';
 import { replyText } from './parse-reply.ts';
 import type { UpstreamTls } from './tls-options.ts';
 
@@ -19,6 +20,8 @@ export interface SmtpAccess {
   readonly tls: UpstreamTls;
   readonly dial: Dial;
   readonly clock: Clock;
+  /** Told whenever a connection comes a step further; for whoever wants to know where it ends. */
+  readonly onStep?: ((step: ConnectionStep) => void) | undefined;
 }
 
 /** No connection: a fact about the upstream, or (too many connections) one that only makes messages wait. */
@@ -93,6 +96,7 @@ async function connected(
     connectTimeout: upstream.timeout.connect,
     commandTimeout: upstream.timeout.command,
     clock,
+    onStep: access.onStep,
   });
   const abort = (): void => connection.giveUp('was left because Postern stops');
   signal.addEventListener('abort', abort);
