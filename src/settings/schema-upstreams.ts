@@ -56,17 +56,25 @@ const from = z
 
 const limits = z
   .strictObject({
-    connections: z.int().min(1).max(1000).default(10).meta({ description: 'Connections at once.' }),
+    connections: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(10)
+      .meta({ description: 'Connections at once; of Exchange Online 3.' }),
     messagesPerMinute: z
       .int()
       .min(1)
       .optional()
-      .meta({ description: 'Messages a minute; no limit if absent.' }),
+      .meta({ description: 'Messages a minute; 30 for Exchange Online, else no limit if absent.' }),
     recipientsPerDay: z
       .int()
       .min(1)
       .optional()
-      .meta({ description: 'Recipients within any 24 hours; no limit if absent.' }),
+      .meta({
+        description:
+          'Recipients within any 24 hours; 10000 for Exchange Online, 2000 for Gmail, else no limit if absent.',
+      }),
     recipientsPerMessage: z
       .int()
       .min(1)
@@ -93,7 +101,9 @@ const common = {
 const smtpUpstream = z.strictObject({
   ...common,
   kind: kind('smtp'),
-  host: host.meta({ description: 'Name or IP address of the server.' }),
+  host: host.meta({
+    description: 'Name or IP address of the server; filled in for accounts of Microsoft and Google.',
+  }),
   port: port
     .min(1, { error: 'is not a port number; write one from 1 to 65535' })
     .default(587)

@@ -6,6 +6,7 @@ import { checkSecurity, securityWarnings } from './checks-security.ts';
 import { draftOf } from './draft.ts';
 import { describeIssue, faultsOf } from './faults.ts';
 import type { Json } from './json.ts';
+import { withPresets } from './presets.ts';
 import type { Settings } from './schema.ts';
 import { settingsSchema } from './schema.ts';
 
@@ -18,7 +19,8 @@ export interface Validation {
 }
 
 /** Checks a whole document and tells all that is wrong with it at once. Secrets may be in any form; see secret-forms.ts. */
-export function validateDocument(document: Json): Validation {
+export function validateDocument(typed: Json): Validation {
+  const document = withPresets(typed);
   const parsed = settingsSchema.safeParse(document, { error: describeIssue });
   const draft = draftOf(document);
   const faults = [
