@@ -38,8 +38,11 @@ export interface Engine {
   /** Tells other nodes once the transaction has been committed. */
   wake(transaction: Transaction<Schema>, wakes: readonly Wake[]): Promise<void>;
   announceSettings(transaction: Transaction<Schema>, revision: number): Promise<void>;
+  announceAuthorization(transaction: Transaction<Schema>, upstream: string): Promise<void>;
   onWake(callback: (wake: Wake) => void): () => void;
   onSettings(callback: (revision: number) => void): () => void;
+  /** Another node changed the authorization of this upstream; `undefined`: word was missed, it may have been any of them. */
+  onAuthorization(callback: (upstream: string | undefined) => void): () => void;
   /** Keeps other nodes from migrating until the transaction ends. */
   lockMigrations(transaction: Transaction<Schema>): Promise<void>;
   /** Copies the store beside itself before a migration; nothing where the database does that itself. */

@@ -9,7 +9,10 @@ export interface Migration {
   up(db: Kysely<Schema>, engine: Engine): Promise<void>;
 }
 
-export const migrations: readonly Migration[] = [{ version: 1, name: 'first tables', up: createFirstTables }];
+export const migrations: readonly Migration[] = [
+  { version: 1, name: 'first tables', up: createFirstTables },
+  { version: 2, name: 'authorizations', up: createAuthorizations },
+];
 
 async function createFirstTables(db: Kysely<Schema>, engine: Engine): Promise<void> {
   // One tree for each table instead of a table and an index beside it: half the pages that a message touches.
@@ -109,4 +112,49 @@ async function createFirstTables(db: Kysely<Schema>, engine: Engine): Promise<vo
     .addColumn('last_seen', 'bigint', (column) => column.notNull())
     .addPrimaryKeyConstraint('denied_key', ['address', 'sender'])
     .execute();
+}
+
+async function createAuthorizations(db: Kysely<Schema>): Promise<void> {
+  await db.schema
+    .createTable('authorizations')
+    .addColumn('upstream', 'text', (column) => column.notNull())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('key', 'text', (column) => column.notNull())
+    .addColumn('account', 'text')
+    .addColumn('scopes', 'text')
+    .addColumn('refresh_token', 'text')
+    .addColumn('access_token', 'text')
+    .addColumn('access_expires_at', 'bigint')
+    .addColumn('authorized_at', 'bigint', (column) => column.notNull())
+    .addColumn('authorized_by', 'text', (column) => column.notNull())
+    .addColumn('renewed_at', 'bigint', (column) => column.notNull())
+    .addColumn('failure', 'text')
+    .addColumn('version', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('authorizations_key', ['upstream', 'subject'])
+    .execute();
+  await db.schema
+    .createTable('renewal_locks')
+    .addColumn('upstream', 'text', (column) => column.notNull())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('holder', 'text', (column) => column.notNull())
+    .addColumn('until', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('renewal_locks_key', ['upstream', 'subject'])
+    .execute();
+  await db.schema
+    .createTable('sign_ins')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('state_hash', 'text')
+    .addColumn('upstream', 'text', (column) => column.notNull())
+    .addColumn('flow', 'text', (column) => column.notNull())
+    .addColumn('sealed', 'text', (column) => column.notNull())
+    .addColumn('by', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('result', 'text')
+    .addColumn('remedy', 'text')
+    .execute();
+  await sql`create unique index sign_ins_state on sign_ins (state_hash) where state_hash is not null`.execute(
+    db,
+  );
 }

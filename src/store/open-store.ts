@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
 import type { DeniedStorage } from '../inbound/denied.ts';
+import type { AuthorizationStorage } from '../oauth/storage.ts';
 import type { QueueStorage } from '../queue/storage.ts';
 import type { SettingsStorage } from '../settings/storage.ts';
 import type { Clock } from '../shared/clock.ts';
 import { RelayError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import { createAuthorizationStorage } from './authorizations.ts';
 import { createDeniedStorage } from './denied.ts';
 import type { Engine } from './engine.ts';
 import type { StoreFaults } from './faults.ts';
@@ -21,6 +23,7 @@ export interface Store {
   readonly queue: QueueStorage;
   readonly settings: SettingsStorage;
   readonly denied: DeniedStorage;
+  readonly authorizations: AuthorizationStorage;
   /** A consistent copy in a new file, made while the store works. Throws `not-allowed` on PostgreSQL. */
   backup(path: string): Promise<void>;
   /** Bytes that the store can still grow by; infinite on PostgreSQL, whose disk is not ours to see. */
@@ -53,8 +56,11 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const engine = await openEngine(options);
   try {
     await migrate(engine, options.migrations);
-    // Whoever was a node of this file is dead, for we have its lock: their leases need not run out first.
-    if (engine.kind === 'sqlite') await engine.db.deleteFrom('nodes').execute();
+    // Whoever was a node of this file is dead, for we have its lock: leases and locks need not run out first.
+    if (engine.kind === 'sqlite') {
+      await engine.db.deleteFrom('nodes').execute();
+      await engine.db.deleteFrom('renewal_locks').execute();
+    }
   } catch (error) {
     await engine.close();
     throw error;
@@ -64,6 +70,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     queue: createQueueStorage({ engine, clock, node }),
     settings: createSettingsStorage(engine),
     denied: createDeniedStorage(engine),
+    authorizations: createAuthorizationStorage(engine),
     backup: (path) => engine.backup(path),
     freeBytes: () => engine.freeBytes(),
     healthy: async () => {

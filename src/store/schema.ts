@@ -13,6 +13,9 @@ export interface Schema {
   readonly usage: UsageTable;
   readonly settings: SettingsTable;
   readonly denied: DeniedTable;
+  readonly authorizations: AuthorizationTable;
+  readonly renewal_locks: RenewalLockTable;
+  readonly sign_ins: SignInTable;
   readonly schema_versions: VersionTable;
 }
 
@@ -103,6 +106,48 @@ export interface DeniedTable {
   count: number;
   first_seen: number;
   last_seen: number;
+}
+
+/** One row for each upstream and subject; `version` grows with every change. Tokens are sealed. */
+export interface AuthorizationTable {
+  upstream: string;
+  subject: string;
+  key: string;
+  account: string | null;
+  scopes: string | null;
+  refresh_token: string | null;
+  access_token: string | null;
+  access_expires_at: number | null;
+  authorized_at: number;
+  authorized_by: string;
+  renewed_at: number;
+  /** JSON: StoredFailure. */
+  failure: string | null;
+  version: number;
+}
+
+/** Who may renew an authorization now; apart from it, since the first token of an application has no row yet. */
+export interface RenewalLockTable {
+  upstream: string;
+  subject: string;
+  holder: string;
+  /** By the database's clock. */
+  until: number;
+}
+
+/** A sign-in that was begun; `sealed` opens only with the master key. */
+export interface SignInTable {
+  id: string;
+  state_hash: string | null;
+  upstream: string;
+  flow: 'authorization-code' | 'device-code';
+  sealed: string;
+  by: string;
+  created_at: number;
+  expires_at: number;
+  state: 'pending' | 'redeeming' | 'authorized' | 'failed';
+  result: string | null;
+  remedy: string | null;
 }
 
 /** One row for each migration that has run. */

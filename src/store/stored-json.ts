@@ -1,4 +1,5 @@
 import type { Envelope } from '../message/envelope.ts';
+import type { StoredFailure } from '../oauth/storage.ts';
 import type { JournalEvent, Origin, RecipientRecord } from '../queue/message.ts';
 import { RelayError } from '../shared/errors.ts';
 
@@ -25,6 +26,11 @@ export function storedEvent(text: string): JournalEvent {
   return read(text, (value): value is JournalEvent => isObject(value) && 'type' in value);
 }
 
+/** Why a renewal failed. Throws `internal`. */
+export function storedFailure(text: string): StoredFailure {
+  return read(text, (value): value is StoredFailure => isObject(value) && 'refusals' in value);
+}
+
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -32,5 +38,5 @@ function isObject(value: unknown): value is object {
 function read<T>(text: string, is: (value: unknown) => value is T): T {
   const value: unknown = JSON.parse(text);
   if (is(value)) return value;
-  throw new RelayError('internal', 'The store holds a message in a form that this version does not know.');
+  throw new RelayError('internal', 'The store holds something in a form that this version does not know.');
 }

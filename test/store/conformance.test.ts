@@ -37,7 +37,10 @@ async function openPostgres() {
     log: recordLog().log,
     clock: systemClock,
   });
-  await server.query(address, 'truncate messages, chunks, journal, totals, nodes, usage, settings, denied');
+  await server.query(
+    address,
+    `truncate messages, chunks, journal, totals, nodes, usage, settings, denied, authorizations, renewal_locks, sign_ins`,
+  );
   return { store, close: () => store.close() };
 }
 

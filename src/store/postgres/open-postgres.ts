@@ -23,6 +23,7 @@ interface PostgresOptions {
 
 const WAKE = 'postern_wake';
 const SETTINGS = 'postern_settings';
+const AUTHORIZATION = 'postern_authorization';
 
 /** Any number, the same in every Postern: the advisory lock of migrations. */
 const MIGRATION_LOCK = 7_062_525;
@@ -40,15 +41,17 @@ export async function openPostgres({ database, log, clock, faults }: PostgresOpt
   const self = randomUUID();
   const wakeCallbacks = new Set<(wake: Wake) => void>();
   const settingsCallbacks = new Set<(revision: number) => void>();
+  const authorizationCallbacks = new Set<(upstream: string | undefined) => void>();
   const listener = createListener({
     database,
-    channels: [WAKE, SETTINGS],
+    channels: [WAKE, SETTINGS, AUTHORIZATION],
     log,
     clock,
     onNotification: (channel, payload) => {
       const word = parsePayload(payload);
       if (word === undefined || word.from === self) return;
       if (channel === SETTINGS && word.revision !== undefined) heardSettings(word.revision);
+      if (channel === AUTHORIZATION && word.upstream !== undefined) heardAuthorization(word.upstream);
       if (channel === WAKE && word.node !== undefined && word.lane !== undefined) {
         heardWake({ node: word.node, lane: word.lane });
       }
@@ -64,8 +67,13 @@ export async function openPostgres({ database, log, clock, faults }: PostgresOpt
     for (const callback of settingsCallbacks) callback(revision);
   }
 
+  function heardAuthorization(upstream: string | undefined): void {
+    for (const callback of authorizationCallbacks) callback(upstream);
+  }
+
   /** What was said while we did not listen is in the database. */
   async function catchUp(): Promise<void> {
+    heardAuthorization(undefined);
     try {
       const latest = await db
         .selectFrom('settings')
@@ -133,6 +141,7 @@ export async function openPostgres({ database, log, clock, faults }: PostgresOpt
         await notify(transaction, WAKE, { node: wake.node, lane: wake.lane });
     },
     announceSettings: (transaction, revision) => notify(transaction, SETTINGS, { revision }),
+    announceAuthorization: (transaction, upstream) => notify(transaction, AUTHORIZATION, { upstream }),
 
     onWake(callback) {
       wakeCallbacks.add(callback);
@@ -141,6 +150,10 @@ export async function openPostgres({ database, log, clock, faults }: PostgresOpt
     onSettings(callback) {
       settingsCallbacks.add(callback);
       return () => settingsCallbacks.delete(callback);
+    },
+    onAuthorization(callback) {
+      authorizationCallbacks.add(callback);
+      return () => authorizationCallbacks.delete(callback);
     },
 
     async lockMigrations(transaction) {
@@ -210,6 +223,7 @@ interface Word {
   readonly node?: string;
   readonly lane?: string;
   readonly revision?: number;
+  readonly upstream?: string;
 }
 
 /** Anybody who may connect to the database can send a notification, so its form is not taken for granted. */
@@ -226,5 +240,6 @@ function parsePayload(payload: string): Word | undefined {
     ...('node' in value && typeof value.node === 'string' ? { node: value.node } : {}),
     ...('lane' in value && typeof value.lane === 'string' ? { lane: value.lane } : {}),
     ...('revision' in value && typeof value.revision === 'number' ? { revision: value.revision } : {}),
+    ...('upstream' in value && typeof value.upstream === 'string' ? { upstream: value.upstream } : {}),
   };
 }

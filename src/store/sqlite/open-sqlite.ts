@@ -82,8 +82,10 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
     // One process has the file, so there is no other node to wake or to hear from.
     wake: () => Promise.resolve(),
     announceSettings: () => Promise.resolve(),
+    announceAuthorization: () => Promise.resolve(),
     onWake: () => () => undefined,
     onSettings: () => () => undefined,
+    onAuthorization: () => () => undefined,
     lockMigrations: () => Promise.resolve(),
 
     copyBeforeMigration: (version) => copyStore(client, `${path}.version-${version}`, true),
