@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import type { OAuth2Settings } from '../settings/schema-oauth2.ts';
+import type { UpstreamSettings } from '../settings/schema-upstreams.ts';
+import { needsPerson } from './authorization-status.ts';
+
+/**
+ * Names the settings that a consent and its tokens belong to: the same key, the same consent. What proves that we are the
+ * application (secret, certificate, assertion), the sender's address, the mailbox and the address of device codes
+ * are not in it, so that changing those throws no consent away. Another application, account, tenant, server or
+ * set of scopes makes another key. Whether a person consented by link or by device code makes no difference.
+ * Where scopes are filled in, they follow from the provider and the kind of upstream.
+ */
+export function authorizationKey(settings: OAuth2Settings, kind: UpstreamSettings['kind']): string {
+  const parts = [
+    settings.provider,
+    needsPerson(settings.flow) ? 'consent' : settings.flow,
+    settings.cloud,
+    settings.tenantId?.toLowerCase(),
+    settings.clientId,
+    settings.email?.toLowerCase(),
+    settings.scopes === undefined ? ['filled in', kind] : sortedScopes(settings.scopes),
+    settings.audience,
+    settings.authorizationEndpoint,
+    settings.tokenEndpoint,
+  ].map((part) => part ?? null);
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 32);
+}
+
+function sortedScopes(scopes: string): readonly string[] {
+  return [...new Set(scopes.split(/\s+/).filter((scope) => scope !== ''))].toSorted();
+}

@@ -1,0 +1,48 @@
+import { authorizeCommand } from './authorization-status.ts';
+import type { NoToken } from './token-source.ts';
+
+/** Nobody consented yet. */
+export function nobodyAuthorized(upstream: string): NoToken {
+  return problem(
+    `Nobody has authorized upstream ${upstream} yet.`,
+    `Authorize it: ${authorizeCommand(upstream)}`,
+  );
+}
+
+/** There is a consent, but for another application, account, tenant, server or scope. */
+export function otherSettings(upstream: string): NoToken {
+  return problem(
+    `The settings of upstream ${upstream} have changed since it was authorized.`,
+    `Authorize again: ${authorizeCommand(upstream)}, or take the change back.`,
+  );
+}
+
+/** The provider does not take the grant any more; `text` is what it says. */
+export function voided(upstream: string, text: string): NoToken {
+  return problem(
+    `The provider does not accept the authorization of upstream ${upstream} any more: ${text}`,
+    `Authorize again: ${authorizeCommand(upstream)}`,
+  );
+}
+
+/** The consent gave an access token only, and that has ended. */
+export function noRefreshToken(upstream: string): NoToken {
+  return problem(
+    `The access token of upstream ${upstream} has ended, and the provider gave no refresh token.`,
+    `Ask for offline access in the scopes (offline_access with most providers), then authorize again: ${authorizeCommand(upstream)}`,
+  );
+}
+
+/** Something on our own side keeps us from the tokens; it is asked for again soon. */
+export function notNow(text: string, retryAfter?: number): NoToken {
+  return {
+    kind: 'unavailable',
+    reason: 'unreachable',
+    text,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  };
+}
+
+function problem(text: string, remedy: string): NoToken {
+  return { kind: 'unavailable', reason: 'authentication', text, remedy };
+}
