@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { OAuth2Settings } from '../settings/schema-oauth2.ts';
 import type { UpstreamSettings } from '../settings/schema-upstreams.ts';
-import { needsPerson } from './authorization-status.ts';
 
 /**
  * Names the settings that a consent and its tokens belong to: the same key, the same consent. What proves that we are the
@@ -13,7 +12,7 @@ import { needsPerson } from './authorization-status.ts';
 export function authorizationKey(settings: OAuth2Settings, kind: UpstreamSettings['kind']): string {
   const parts = [
     settings.provider,
-    needsPerson(settings.flow) ? 'consent' : settings.flow,
+    needsConsent(settings) ? 'consent' : settings.flow,
     settings.cloud,
     settings.tenantId?.toLowerCase(),
     settings.clientId,
@@ -24,6 +23,11 @@ export function authorizationKey(settings: OAuth2Settings, kind: UpstreamSetting
     settings.tokenEndpoint,
   ].map((part) => part ?? null);
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 32);
+}
+
+/** Whether a person has to consent before there are tokens. */
+export function needsConsent(settings: OAuth2Settings): boolean {
+  return settings.flow === 'authorization-code' || settings.flow === 'device-code';
 }
 
 function sortedScopes(scopes: string): readonly string[] {

@@ -1,19 +1,15 @@
-import { authorizeCommand } from './authorization-status.ts';
 import type { NoToken } from './token-source.ts';
 
 /** Nobody consented yet. */
 export function nobodyAuthorized(upstream: string): NoToken {
-  return problem(
-    `Nobody has authorized upstream ${upstream} yet.`,
-    `Authorize it: ${authorizeCommand(upstream)}`,
-  );
+  return problem(`Nobody has authorized upstream ${upstream} yet.`, `Authorize it: ${command(upstream)}`);
 }
 
 /** There is a consent, but for another application, account, tenant, server or scope. */
 export function otherSettings(upstream: string): NoToken {
   return problem(
     `The settings of upstream ${upstream} have changed since it was authorized.`,
-    `Authorize again: ${authorizeCommand(upstream)}, or take the change back.`,
+    `Authorize again: ${command(upstream)}, or take the change back`,
   );
 }
 
@@ -21,15 +17,15 @@ export function otherSettings(upstream: string): NoToken {
 export function voided(upstream: string, text: string): NoToken {
   return problem(
     `The provider does not accept the authorization of upstream ${upstream} any more: ${text}`,
-    `Authorize again: ${authorizeCommand(upstream)}`,
+    `Authorize again: ${command(upstream)}`,
   );
 }
 
 /** The consent gave an access token only, and that has ended. */
 export function noRefreshToken(upstream: string): NoToken {
   return problem(
-    `The access token of upstream ${upstream} has ended, and the provider gave no refresh token.`,
-    `Ask for offline access in the scopes (offline_access with most providers), then authorize again: ${authorizeCommand(upstream)}`,
+    `The provider gave no refresh token for upstream ${upstream}: access ends when its token does.`,
+    `Ask for offline access in the scopes (offline_access with most providers), then authorize again: ${command(upstream)}`,
   );
 }
 
@@ -41,6 +37,12 @@ export function notNow(text: string, retryAfter?: number): NoToken {
     text,
     ...(retryAfter === undefined ? {} : { retryAfter }),
   };
+}
+
+/** A name may hold spaces; then the shell needs it quoted. */
+function command(upstream: string): string {
+  const name = /^[\w.@-]+$/.test(upstream) ? upstream : `'${upstream.replaceAll("'", "'\\''")}'`;
+  return `scripts/postern authorize ${name}`;
 }
 
 function problem(text: string, remedy: string): NoToken {
