@@ -7,16 +7,20 @@ import { toolsHere } from './helpers.ts';
 import { countSyncs, type Measurement, measure } from './measure.ts';
 import { postfixIsHere } from './postfix.ts';
 import { run } from './processes.ts';
-import { describeBacklog, describeScenario, type ScenarioResult } from './report.ts';
+import { describeBacklog, describeScenario, describeSignIn, type ScenarioResult } from './report.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
+import { measureSignIn, type SignInMeasurement } from './sign-in.ts';
 
 /**
  * `npm run bench`: Postern as a real process between a load and a sink, and Postfix in turn beside it where it is
  * installed. Only 127.0.0.1 is used. Figures go to the terminal and, as JSON, into bench/results.
  */
 
+/** Runs of a kind of their own. */
+const OTHERS: readonly string[] = ['backlog', 'sign-in'];
+
 const USAGE = `npm run bench -- [options]
-  --scenario NAME   ${[...SCENARIOS.map(({ name }) => name), 'backlog'].join(', ')}; may be repeated; all if absent
+  --scenario NAME   ${[...SCENARIOS.map(({ name }) => name), ...OTHERS].join(', ')}; may be repeated; all if absent
   --runs N          runs of each subject, interleaved (3)
   --messages N      messages of a run, instead of the scenario's own number
   --backlog N       messages of the backlog (100000)
@@ -45,9 +49,9 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const wanted = values.scenario ?? [...SCENARIOS.map(({ name }) => name), 'backlog'];
+  const wanted = values.scenario ?? [...SCENARIOS.map(({ name }) => name), ...OTHERS];
   const unknown = wanted.filter(
-    (name) => name !== 'backlog' && !SCENARIOS.some((each) => each.name === name),
+    (name) => !OTHERS.includes(name) && !SCENARIOS.some((each) => each.name === name),
   );
   if (unknown.length > 0) throw new TypeError(`there is no scenario ${unknown.join(', ')}\n${USAGE}`);
 
@@ -66,6 +70,7 @@ async function main(): Promise<number> {
   const within = Number(values.within) * 1000;
   const results: ScenarioResult[] = [];
   let backlog: BacklogMeasurement | undefined;
+  let signIn: SignInMeasurement | undefined;
   try {
     for (const scenario of SCENARIOS.filter(({ name }) => wanted.includes(name))) {
       const messages = values.messages === undefined ? scenario.messages : Number(values.messages);
@@ -92,12 +97,23 @@ async function main(): Promise<number> {
       });
       console.log(`${describeBacklog(backlog).join('\n')}\n`);
     }
+    if (wanted.includes('sign-in')) {
+      const [scenario] = SCENARIOS;
+      if (scenario === undefined) throw new Error('there are no scenarios');
+      const messages = values.messages === undefined ? scenario.messages : Number(values.messages);
+      const runs = Number(values.runs);
+      signIn = await measureSignIn({ scenario, messages, runs, directory: join(base, 'sign-in'), within });
+      console.log(`${describeSignIn(signIn).join('\n')}\n`);
+    }
   } finally {
     await rm(base, { recursive: true, force: true });
   }
   const machine = { processors: cpus().length, model: cpus()[0]?.model, node: process.version };
   const file = join(RESULTS, `${stamp}.json`);
-  await writeFile(file, `${JSON.stringify({ at: stamp, machine, tools, results, backlog }, undefined, 2)}\n`);
+  await writeFile(
+    file,
+    `${JSON.stringify({ at: stamp, machine, tools, results, backlog, signIn }, undefined, 2)}\n`,
+  );
   console.log(`Written to bench/results/${stamp}.json.`);
   return 0;
 }

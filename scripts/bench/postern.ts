@@ -77,8 +77,8 @@ export async function startPostern(options: PosternOptions): Promise<RunningPost
 }
 
 /** One plain listener for this machine, and everything goes to a plain sink. */
-export function relaySettings(sinkPort: number, connections: number): (port: number) => object {
-  return (port) => ({
+export function relaySettings(sinkPort: number, connections: number) {
+  return (port: number) => ({
     listeners: [{ name: 'bench', address: '127.0.0.1', port, security: 'none' }],
     clients: [{ name: 'bench', networks: ['127.0.0.0/8'] }],
     upstreams: [

@@ -1,6 +1,7 @@
 import type { BacklogMeasurement } from './backlog.ts';
 import type { Measurement } from './measure.ts';
 import type { Scenario } from './scenarios.ts';
+import type { SignInMeasurement } from './sign-in.ts';
 
 /** Everything about one scenario. */
 export interface ScenarioResult {
@@ -62,5 +63,15 @@ export function describeBacklog(result: BacklogMeasurement): string[] {
       ` (${((result.lastThousand / result.firstThousand) * 100).toFixed(0)} %)`,
     `first delivery ${(result.firstDelivery / 1000).toFixed(2)} s after the start, then ${result.drainRate.toFixed(0)}/s`,
     `peak memory ${(result.peakRss / 1e6).toFixed(0)} MB`,
+  ];
+}
+
+/** The same for the ways of signing in. */
+export function describeSignIn(result: SignInMeasurement): string[] {
+  const of = (kind: 'password' | 'token') => median(result.pairs.map((pair) => pair[kind])).toFixed(1);
+  return [
+    `Signing in with a token beside a password, on warm connections (${result.messages} messages, Postern alone)`,
+    `password ${of('password')}/s, XOAUTH2 ${of('token')}/s, ${result.tokenRequests} token requests in all`,
+    `XOAUTH2 / password: ${result.ratio.toFixed(3)}`,
   ];
 }

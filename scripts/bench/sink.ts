@@ -24,6 +24,7 @@ export interface SinkOptions {
 const END = Buffer.from('\r\n.\r\n');
 const FIELD = 'X-Load-Number: ';
 const LONGEST_COMMAND = 8192;
+const SIGNED_IN = '235 2.7.0 Accepted\r\n';
 
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   let count = 0;
@@ -60,6 +61,7 @@ function serve(socket: Socket, pause: number, taken: (number: number) => void): 
   socket.write('220 sink.example.com ESMTP\r\n');
   let command = '';
   let inData = false;
+  let signingIn = false;
   let tail = Buffer.alloc(0);
   let head = '';
 
@@ -95,8 +97,11 @@ function serve(socket: Socket, pause: number, taken: (number: number) => void): 
       if (end < 0) break;
       position = end + 1;
       const verb = command.slice(0, 4).toUpperCase();
+      // AUTH without an initial response asks for it (RFC 4954 section 4); whatever comes then is right.
+      const asks = verb === 'AUTH' && /^AUTH \S+\s*$/i.test(command);
+      replies += signingIn ? SIGNED_IN : asks ? '334 \r\n' : replyTo(verb);
+      signingIn = asks;
       command = '';
-      replies += replyTo(verb);
       if (verb === 'QUIT') socket.end(replies);
       if (verb !== 'DATA') continue;
       inData = true;
@@ -116,7 +121,9 @@ function serve(socket: Socket, pause: number, taken: (number: number) => void): 
 function replyTo(verb: string): string {
   switch (verb) {
     case 'EHLO':
-      return '250-sink.example.com\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SIZE\r\n250 ENHANCEDSTATUSCODES\r\n';
+      return '250-sink.example.com\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SIZE\r\n250-AUTH PLAIN XOAUTH2\r\n250 ENHANCEDSTATUSCODES\r\n';
+    case 'AUTH':
+      return SIGNED_IN;
     case 'DATA':
       return '354 End with a dot\r\n';
     case 'QUIT':
