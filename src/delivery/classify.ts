@@ -1,3 +1,4 @@
+import type { TokenClaims } from '../oauth/token-claims.ts';
 import { classificationRules } from './classify-rules.ts';
 import type { DeferReason, RejectReason, Reply, UnavailableReason } from './outcome.ts';
 
@@ -10,6 +11,18 @@ export interface ClassificationContext {
   readonly host: string;
   /** The name that Postern signs in with. */
   readonly user?: string;
+  /** Set where Postern signs in with a token. */
+  readonly oauth?: OAuthFacts;
+}
+
+export interface OAuthFacts {
+  readonly provider: 'microsoft' | 'google' | 'generic';
+  readonly flow: 'authorization-code' | 'device-code' | 'client-credentials' | 'service-account';
+  readonly clientId?: string;
+  readonly tenantId?: string;
+  readonly mailbox?: string;
+  /** Of the token that was refused. */
+  readonly claims?: TokenClaims;
 }
 
 /** A fact about the upstream: opens its circuit. */
@@ -20,6 +33,8 @@ export interface UpstreamVerdict {
   readonly remedy?: string;
   /** Milliseconds. */
   readonly retryAfter?: number;
+  /** The refusal is about something else than password or token: another one would fare no better. */
+  readonly credentialsFine?: true;
 }
 
 /** A fact about this message or recipient. */

@@ -7,6 +7,8 @@ import type { SettingsSource } from '../settings/source.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { HttpClient } from '../shared/http.ts';
 import type { Transport } from './transport.ts';
+import { createGmailTransport } from './transports/gmail/gmail-transport.ts';
+import { createGraphTransport } from './transports/graph/graph-transport.ts';
 import { createSmtpTransport } from './transports/smtp/smtp-transport.ts';
 import { createUpstreamTls } from './transports/smtp/tls-options.ts';
 import { createTestRelay } from './transports/test-relay.ts';
@@ -31,6 +33,7 @@ export function createTransport(upstream: UpstreamSettings, deps: TransportDepen
       return createSmtpTransport({
         upstream,
         reveal: (source) => deps.settings.reveal(source),
+        tokens: deps.tokens,
         hostname: deps.hostname,
         tls: createUpstreamTls(upstream, deps.trustAnchors),
         dial: deps.dial ?? createDial(deps.lookup),
@@ -39,22 +42,8 @@ export function createTransport(upstream: UpstreamSettings, deps: TransportDepen
     case 'test-relay':
       return createTestRelay();
     case 'graph':
+      return createGraphTransport(upstream, deps);
     case 'gmail':
-      return createAbsentTransport(upstream.kind);
+      return createGmailTransport(upstream, deps);
   }
-}
-
-/** A kind that the settings know and this version does not speak: its mail waits, with the reason. */
-function createAbsentTransport(kind: string): Transport {
-  return {
-    deliver: () =>
-      Promise.resolve({
-        kind: 'unavailable',
-        reason: 'configuration',
-        text: `This version of Postern cannot send over upstreams of kind ${kind}.`,
-        remedy: 'Use an upstream of kind smtp, or update Postern.',
-        timing: { connecting: 0, sending: 0 },
-      }),
-    close: () => Promise.resolve(),
-  };
 }

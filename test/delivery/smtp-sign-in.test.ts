@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { chooseMethod } from '../../src/delivery/transports/smtp/open-connection.ts';
+import { choosePasswordMethod } from '../../src/delivery/transports/smtp/choose-method.ts';
 import { RelayError } from '../../src/shared/errors.ts';
 import {
   closeAll,
@@ -44,11 +44,11 @@ describe('signing in at an upstream', () => {
 
   it('takes the best mechanism: the simplest when encrypted, one that hides the password when not', () => {
     const offered = ['LOGIN', 'CRAM-MD5', 'PLAIN'];
-    expect(chooseMethod('auto', offered, true)).to.equal('PLAIN');
-    expect(chooseMethod('auto', offered, false)).to.equal('CRAM-MD5');
-    expect(chooseMethod('LOGIN', offered, true)).to.equal('LOGIN');
-    expect(chooseMethod('PLAIN', ['LOGIN'], true)).to.equal(undefined);
-    expect(chooseMethod('auto', ['XOAUTH2'], true)).to.equal(undefined);
+    expect(choosePasswordMethod('auto', offered, true)).to.equal('PLAIN');
+    expect(choosePasswordMethod('auto', offered, false)).to.equal('CRAM-MD5');
+    expect(choosePasswordMethod('LOGIN', offered, true)).to.equal('LOGIN');
+    expect(choosePasswordMethod('PLAIN', ['LOGIN'], true)).to.equal(undefined);
+    expect(choosePasswordMethod('auto', ['XOAUTH2'], true)).to.equal(undefined);
   });
 
   it('says what is offered when no mechanism fits', async () => {

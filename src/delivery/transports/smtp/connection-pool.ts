@@ -3,8 +3,8 @@ import type { UpstreamConnection } from './connection.ts';
 
 /** The warm connections of one upstream. How many are in use at once is the governor's business. */
 export interface ConnectionPool {
-  /** The connection that was used last, or none. */
-  take(): UpstreamConnection | undefined;
+  /** The connection that was used last and on which this mailbox is signed in (undefined: the upstream's own account), or none. */
+  take(mailbox?: string): UpstreamConnection | undefined;
   /** Counts a connection that was just opened. */
   add(connection: UpstreamConnection): void;
   /**
@@ -14,6 +14,8 @@ export interface ConnectionPool {
   put(connection: UpstreamConnection, retire: boolean): Promise<void> | void;
   /** Says goodbye to what is idle. */
   shrink(): Promise<void>;
+  /** Says goodbye to those that have been idle for longest, so that one more makes no more than `most`. */
+  makeRoom(most: number): Promise<void>;
   /** Open ones, idle or in use. */
   size(): number;
 }
@@ -69,11 +71,14 @@ export function createConnectionPool(limits: PoolLimits, clock: Clock): Connecti
   }
 
   return {
-    take() {
-      for (let entry = idle.pop(); entry; entry = idle.pop()) {
-        if (entry.connection.clean) return entry.connection;
+    take(mailbox) {
+      for (let index = idle.length - 1; index >= 0; index -= 1) {
+        const connection = idle[index]?.connection;
+        if (connection === undefined || connection.mailbox !== mailbox) continue;
+        idle.splice(index, 1);
+        if (connection.clean) return connection;
         // Something was said behind our back: the replies would be out of step.
-        entry.connection.giveUp('was out of step');
+        connection.giveUp('was out of step');
       }
       return undefined;
     },
@@ -91,6 +96,10 @@ export function createConnectionPool(limits: PoolLimits, clock: Clock): Connecti
       await Promise.all(idle.splice(0).map((entry) => leave(entry.connection)));
       timer?.cancel();
       timer = undefined;
+    },
+    async makeRoom(most) {
+      const surplus = Math.max(0, open.size + 1 - most);
+      await Promise.all(idle.splice(0, surplus).map((entry) => leave(entry.connection)));
     },
     size: () => open.size,
   };

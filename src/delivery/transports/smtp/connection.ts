@@ -4,8 +4,17 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { type Clock, type Timer } from '../../../shared/clock.ts';
 import { errorCode, errorText } from '../../../shared/errors.ts';
 import type { Reply } from '../../outcome.ts';
+import type { TokenMechanism } from './choose-method.ts';
 import { type ConnectionStep, hiddenForms, type Loss, lossText } from './connection-loss.ts';
-import { parseReply } from './parse-reply.ts';
+import { parseReply, showable } from './parse-reply.ts';
+import {
+  authLine,
+  explanation,
+  hiddenTokenForms,
+  refusalAnswer,
+  type TokenTarget,
+  tokenMessage,
+} from './token-sign-in.ts';
 
 /** Bytes of replies that one request may cost; a server that says more is cut off. */
 const REPLY_ALLOWANCE = 64 * 1024;
@@ -18,6 +27,7 @@ interface Internals {
   _remainder: string;
   _supportedExtensions: string[];
   _supportedAuth: string[];
+  _ehloLines?: string[];
   _maxAllowedSize: number;
   _auth: unknown;
   _onData(chunk: Buffer): void;
@@ -43,7 +53,7 @@ export interface ConnectionOptions {
   readonly commandTimeout: number;
   readonly clock: Clock;
   /** Called whenever the connection comes a step further. */
-  readonly onStep?: ((step: ConnectionStep) => void) | undefined;
+  readonly onStep?: ((step: ConnectionStep, connection: UpstreamConnection) => void) | undefined;
 }
 
 /**
@@ -67,6 +77,8 @@ export class UpstreamConnection extends Base {
   unfinished = false;
   /** Texts that never go into a reply. */
   hidden: readonly string[] = [];
+  /** The mailbox that is signed in, where it is not the upstream's own. */
+  mailbox: string | undefined;
   /** Called once when the connection is lost. */
   onLost: (() => void) | undefined;
   readonly #options: ConnectionOptions;
@@ -106,15 +118,25 @@ export class UpstreamConnection extends Base {
 
   set step(step: ConnectionStep) {
     this.#step = step;
-    this.#options.onStep?.(step);
+    this.#options.onStep?.(step, this);
   }
 
   get extensions(): readonly string[] {
     return this._supportedExtensions;
   }
 
+  /** SMTP AUTH mechanisms that the server offers, as far as Postern knows them. */
   get mechanisms(): readonly string[] {
-    return this._supportedAuth;
+    // The library does not know this one.
+    const offers = this._ehloLines?.some(
+      (line) => /^AUTH[ =]/i.test(line) && /[ =]OAUTHBEARER(?: |$)/i.test(line),
+    );
+    return offers ? [...this._supportedAuth, 'OAUTHBEARER'] : this._supportedAuth;
+  }
+
+  /** IP address of the other side. */
+  get peer(): string | undefined {
+    return this._socket ? this._socket.remoteAddress : undefined;
   }
 
   /** Largest message that the server takes, in bytes; 0 when it does not say. */
@@ -146,6 +168,44 @@ export class UpstreamConnection extends Base {
     this._auth = undefined;
     if (refusal === undefined && this.lost === undefined) this.step = 'ready';
     return refusal;
+  }
+
+  /**
+   * Signs in with a token, in one step where the line is short and in two where it is not; resolves with the server's refusal and its
+   * explanation, `undefined` when it agreed, or `lost` set. In requests of our own: the library's way leaves no room for the explanation.
+   */
+  async signInWithToken(
+    mechanism: TokenMechanism,
+    user: string,
+    token: string,
+    target: TokenTarget,
+  ): Promise<Reply | undefined> {
+    this.step = 'auth';
+    this.mechanism = mechanism;
+    const message = tokenMessage(mechanism, user, token, target);
+    this.hidden = hiddenTokenForms(token, message);
+    const line = authLine(mechanism, message);
+    let reply = await this.#ask(line ?? `AUTH ${mechanism}`);
+    if (line === undefined && reply?.code === 334) reply = await this.#ask(message);
+    if (reply?.code === 334) reply = await this.#refused(mechanism, reply);
+    if (reply === undefined || reply.code >= 300) return reply;
+    if (this.lost === undefined) this.step = 'ready';
+    return undefined;
+  }
+
+  /** The server explains itself and waits for an answer before it refuses; both belong together. */
+  async #refused(mechanism: TokenMechanism, challenge: Reply): Promise<Reply | undefined> {
+    const text = explanation(challenge.text, this.hidden);
+    const final = await this.#ask(refusalAnswer(mechanism));
+    if (text === '') return final;
+    if (final === undefined) return { code: challenge.code, text };
+    return final.code < 300 ? final : { ...final, text: showable(`${final.text} ${text}`) };
+  }
+
+  async #ask(line: string): Promise<Reply | undefined> {
+    const replies: Reply[] = [];
+    await this.request([line], replies, this.#options.commandTimeout);
+    return replies[0];
   }
 
   /**

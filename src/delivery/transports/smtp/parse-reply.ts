@@ -39,12 +39,24 @@ export function showable(text: string, hidden: readonly string[] = []): string {
   return ownText(shown);
 }
 
+/** Tokens are long, and every reply of a connection is looked through for them: in small letters once is enough. */
+const inSmallLetters = new WeakMap<readonly string[], string>();
+
+function smallLetters(hidden: readonly string[]): string {
+  let small = inSmallLetters.get(hidden);
+  if (small === undefined) {
+    // No word holds the separator.
+    small = hidden.join('\n').toLowerCase();
+    inSmallLetters.set(hidden, small);
+  }
+  return small;
+}
+
 /** Servers cut what they echo, break it over lines, or write it in capitals: a long word out of a secret goes as well. */
 function withoutPieces(text: string, hidden: readonly string[]): string {
-  return text.replace(LONG_WORD, (word) => {
-    const small = word.toLowerCase();
-    return hidden.some((secret) => secret.toLowerCase().includes(small)) ? '[secret]' : word;
-  });
+  return text.replace(LONG_WORD, (word) =>
+    smallLetters(hidden).includes(word.toLowerCase()) ? '[secret]' : word,
+  );
 }
 
 /** A reply as an SMTP server would write it, for sentences. */

@@ -1,5 +1,6 @@
+import { LRUCache } from 'lru-cache';
 import type { EnvelopeRecipient } from '../../../message/envelope.ts';
-import type { ClassificationContext } from '../../classify.ts';
+import { classificationContext } from '../../account.ts';
 import type { Answered, Outcome, RecipientOutcome, Unavailable } from '../../outcome.ts';
 import type { OutgoingMessage, Transport } from '../../transport.ts';
 import { commandLines, unspeakable } from './command-lines.ts';
@@ -8,6 +9,8 @@ import { UpstreamConnection } from './connection.ts';
 import { createConnectionPool } from './connection-pool.ts';
 import { fitContent } from './fit-content.ts';
 import { type NoConnection, openConnection, type SmtpAccess } from './open-connection.ts';
+import { replyText } from './parse-reply.ts';
+import { createSenderMailboxes, type NotGranted } from './sender-mailboxes.ts';
 import { type Transcript, transact } from './transaction.ts';
 
 /** Longest wait for the reply to QUIT or RSET, ms. */
@@ -32,12 +35,8 @@ interface Handover {
  */
 export function createSmtpTransport(access: SmtpAccess): Transport {
   const { upstream, clock } = access;
-  const user = upstream.authentication.type === 'password' ? upstream.authentication.user : undefined;
-  const context: ClassificationContext = {
-    upstream: upstream.name,
-    host: upstream.host,
-    ...(user === undefined ? {} : { user }),
-  };
+  const ownContext = classificationContext(upstream);
+  const mailboxes = createSenderMailboxes(access);
   const patience = Math.min(PARTING_PATIENCE, upstream.timeout.command);
   const pool = createConnectionPool(
     {
@@ -50,12 +49,30 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
   /** Deliveries and partings that are under way, and who waits for their end. */
   let underWay = 0;
   let onQuiet: (() => void) | undefined;
-  /** Refusals in a row that look passing and may not be. */
-  let suspicions = 0;
+  /** Refusals in a row that look passing and may not be, by mailbox. */
+  const suspicions = new LRUCache<string, number>({ max: 1000 });
   let closing = false;
 
-  async function open(signal: AbortSignal): Promise<UpstreamConnection | NoConnection> {
+  async function open(
+    mailbox: string | undefined,
+    signal: AbortSignal,
+  ): Promise<UpstreamConnection | NoConnection | NotGranted> {
+    if (mailbox !== undefined) return await openFor(mailbox, signal);
     const connection = await openConnection(access, signal);
+    if (connection instanceof UpstreamConnection) pool.add(connection);
+    return connection;
+  }
+
+  /** The governor counts attempts; the connections that mailboxes keep warm must not come on top of them. */
+  async function openFor(
+    mailbox: string,
+    signal: AbortSignal,
+  ): Promise<UpstreamConnection | NoConnection | NotGranted> {
+    await pool.makeRoom(upstream.limits.connections);
+    const connection = await mailboxes.open(mailbox, signal, (usual) => {
+      pool.add(usual);
+      void pool.put(usual, closing);
+    });
     if (connection instanceof UpstreamConnection) pool.add(connection);
     return connection;
   }
@@ -118,8 +135,15 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
       if (warm && round === 0 && isStale(transcript)) {
         return { outcomes: [], dsnPassedOn: false, stale: true };
       }
+      const context =
+        connection.mailbox === undefined ? ownContext : classificationContext(upstream, connection.mailbox);
       const conclusion = conclude(transcript, context);
-      const unavailable = conclusion.unavailable ?? suspected(conclusion.suspect, conclusion.recipients);
+      const suspect = suspected(connection.mailbox, conclusion.suspect, conclusion.recipients);
+      if (suspect && connection.mailbox !== undefined) {
+        const { outcome } = mailboxes.refuse(connection.mailbox, wordsOf(suspect));
+        return { outcomes: recipients.map((one) => outcomes.get(one) ?? outcome), dsnPassedOn, stale: false };
+      }
+      const unavailable = conclusion.unavailable ?? suspect;
       if (unavailable && !handedOver) return { outcomes: [], unavailable, dsnPassedOn: false, stale: false };
       conclusion.recipients.forEach((outcome, index) => {
         const recipient = batch[index];
@@ -130,20 +154,23 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
       left = left.filter((recipient) => !outcomes.has(recipient));
     }
     return {
-      outcomes: recipients.map((recipient) => outcomes.get(recipient) ?? putOff(context.host)),
+      outcomes: recipients.map((recipient) => outcomes.get(recipient) ?? putOff(upstream.host)),
       dsnPassedOn,
       stale: false,
     };
   }
 
   function suspected(
+    mailbox = '',
     suspect: (Unavailable & { readonly tries: number }) | undefined,
     recipients: readonly (RecipientOutcome | undefined)[],
   ): Unavailable | undefined {
-    if (recipients.some((outcome) => outcome?.kind === 'delivered')) suspicions = 0;
+    if (suspicions.size > 0 && recipients.some((outcome) => outcome?.kind === 'delivered'))
+      suspicions.delete(mailbox);
     if (!suspect) return undefined;
-    suspicions += 1;
-    if (suspicions < suspect.tries) return undefined;
+    const count = (suspicions.get(mailbox) ?? 0) + 1;
+    suspicions.set(mailbox, count);
+    if (count < suspect.tries) return undefined;
     const { tries, ...unavailable } = suspect;
     return { ...unavailable, text: `${unavailable.text} (${tries} times in a row)` };
   }
@@ -155,10 +182,12 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
   ): Promise<Outcome> {
     const started = clock.monotonic();
     let ready = started;
-    let connection: UpstreamConnection | NoConnection | undefined = pool.take();
-    let warm = connection !== undefined;
+    const mailbox = mailboxes.mailboxFor(message.sender);
+    let connection: UpstreamConnection | NoConnection | NotGranted | undefined =
+      mailbox === undefined ? pool.take() : (mailboxes.notGranted(mailbox) ?? pool.take(mailbox));
+    let warm = connection instanceof UpstreamConnection;
     for (;;) {
-      connection ??= await open(signal);
+      connection ??= await open(mailbox, signal);
       ready = clock.monotonic();
       if (!(connection instanceof UpstreamConnection)) {
         if (signal.aborted)
@@ -193,7 +222,10 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
     );
     // Too many connections: those that only wait go first.
     if (crowded) void pool.shrink();
-    const kept = pool.put(connection, closing || crowded || handover.unavailable !== undefined);
+    const kept = pool.put(
+      connection,
+      closing || crowded || handover.stale || handover.unavailable !== undefined,
+    );
     if (kept) void track(kept);
   }
 
@@ -219,9 +251,13 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
   };
 }
 
-/** The server had closed the warm connection, or said so in answer to MAIL (RFC 5321 section 3.8). */
+/**
+ * The server had closed the warm connection, or said so in answer to MAIL (RFC 5321 section 3.8); or it has forgotten who we are, because
+ * the token that was signed in with has run out.
+ */
 function isStale(transcript: Transcript): boolean {
-  if (transcript.mail?.code === 421) return true;
+  const code = transcript.mail?.code;
+  if (code === 421 || code === 530 || code === 535) return true;
   return transcript.lost !== undefined && transcript.data === undefined;
 }
 
@@ -234,13 +270,17 @@ function stopped(recipients: readonly EnvelopeRecipient[]): Answered {
 }
 
 function withoutConnection(
-  failure: NoConnection,
+  failure: NoConnection | NotGranted,
   recipients: readonly EnvelopeRecipient[],
 ): Unavailable | Answered {
   if (failure.kind === 'unavailable') return failure;
-  const { reply, verdict } = failure;
-  const outcome: RecipientOutcome = { ...verdict, reply };
+  const outcome: RecipientOutcome =
+    failure.kind === 'not-granted' ? failure.outcome : { ...failure.verdict, reply: failure.reply };
   return { kind: 'answered', recipients: recipients.map(() => outcome) };
+}
+
+function wordsOf({ reply, text }: Unavailable): string {
+  return reply ? replyText(reply) : text;
 }
 
 function putOff(host: string): RecipientOutcome {
