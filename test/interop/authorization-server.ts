@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import Provider, { type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { TestCertificate } from '../support/certificates.ts';
 
 /** The mailbox that people sign in as and that the application is granted. */
@@ -135,7 +135,7 @@ export async function startAuthorizationServer(options: {
     deviceAuthorizationEndpoint: `${issuer}/device/auth`,
     introspectionEndpoint: `${issuer}/token/introspection`,
     revocationEndpoint: `${issuer}/token/revocation`,
-    publicKey: publicKey.export({ format: 'pem', type: 'spki' }).toString(),
+    publicKey: publicKey.export({ format: 'pem', type: 'spki' }),
     granted,
     refreshTokens,
     close: () =>
