@@ -79,7 +79,8 @@ export function createGovernor(
     // More recipients than a whole day allows would never go: they go when the day is unused.
     if (recipients <= room || (used + reserved === 0 && recipients > recipientsPerDay / nodes))
       return undefined;
-    return { wait: usage.waitForRoom(), reason: 'quota' };
+    const fits = Math.floor(room);
+    return { wait: usage.waitForRoom(), reason: 'quota', ...(fits > 0 ? { fits } : {}) };
   }
 
   /** Every message counted as one recipient; those beyond the room of today leave at the pace of the days. */

@@ -28,6 +28,8 @@ export interface Wait {
   /** Milliseconds until it makes sense to ask again; Infinity when `onReady` will say so. */
   readonly wait: number;
   readonly reason: UnavailableReason | 'slots' | 'rate';
+  /** A message with at most so many recipients may go now: the day's limit has room for it. */
+  readonly fits?: number;
 }
 
 /** A message as the queue keeps it, before any rewriting. */

@@ -58,6 +58,18 @@ export class Lanes {
     return entry;
   }
 
+  /** Takes the first message that fits, lane by lane in the order of their turn; looks at so many of each lane. */
+  nextThat(fits: (entry: LaneEntry) => boolean, most: number): LaneEntry | undefined {
+    for (const lane of this.#turn) {
+      const end = Math.min(lane.entries.length, lane.first + most);
+      for (let index = lane.first; index < end; index += 1) {
+        const entry = lane.entries[index];
+        if (entry !== undefined && fits(entry)) return this.remove(lane.client, entry.record.id);
+      }
+    }
+    return undefined;
+  }
+
   remove(client: string, id: string): LaneEntry | undefined {
     const lane = this.#lanes.get(client);
     const index = lane?.entries.findIndex((entry) => entry?.record.id === id) ?? -1;

@@ -16,6 +16,9 @@ export const DEFAULT_BOUNDS: MemoryBounds = { perLane: 1000, total: 20_000, rese
 
 const RECIPIENTS_PER_PLACE = 10;
 
+/** Messages of a lane that are looked at for one that fits. */
+const MOST_LOOKED_AT = 100;
+
 interface Known {
   readonly entry: LaneEntry;
   /** What it counts in the bounds. */
@@ -98,6 +101,14 @@ export class QueueMemory {
   /** The next message of an upstream, from now on being sent. */
   take(upstream: string): LaneEntry | undefined {
     const entry = this.#upstreams.get(upstream)?.next();
+    const known = entry && this.#known.get(entry.record.id);
+    if (known) known.sending = true;
+    return entry;
+  }
+
+  /** The first of the waiting messages that fits, from now on being sent; others that come first stay where they are. */
+  takeThat(upstream: string, fits: (record: MessageRecord) => boolean): LaneEntry | undefined {
+    const entry = this.#upstreams.get(upstream)?.nextThat(({ record }) => fits(record), MOST_LOOKED_AT);
     const known = entry && this.#known.get(entry.record.id);
     if (known) known.sending = true;
     return entry;

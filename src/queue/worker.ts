@@ -66,6 +66,7 @@ export function createWorker(deps: {
       const permit = upstreams.enter(upstream, unfinishedRecipients(waiting.record).length);
       if ('wait' in permit) {
         wakeAfter(upstream, permit.wait);
+        if (permit.fits !== undefined) overtake(upstream, permit.fits);
         return;
       }
       const entry = memory.take(upstream);
@@ -76,6 +77,22 @@ export function createWorker(deps: {
       active += 1;
       void attempt(upstream, entry, permit);
     }
+  }
+
+  /** The first message has too many recipients for what is left of the day: one with fewer does not wait for it. */
+  function overtake(upstream: string, most: number): void {
+    const isFit = (record: MessageRecord): boolean =>
+      record.node === lease.node() && unfinishedRecipients(record).length <= most;
+    const entry = memory.takeThat(upstream, isFit);
+    if (entry === undefined) return;
+    const permit = upstreams.enter(upstream, unfinishedRecipients(entry.record).length);
+    if ('wait' in permit) {
+      memory.putBack(entry);
+      return;
+    }
+    active += 1;
+    void attempt(upstream, entry, permit);
+    pump(upstream);
   }
 
   function wakeAfter(upstream: string, wait: number): void {

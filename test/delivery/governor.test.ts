@@ -167,6 +167,14 @@ describe('the governor of an upstream', () => {
     expect(governor.obstacle(1)).to.equal(undefined);
   });
 
+  it('says how many recipients the day still has room for', async () => {
+    const at = new ManualClock().now() - 20 * HOUR;
+    const { governor } = start({ recipientsPerDay: 10 }, { stored: [{ at, recipients: 7 }] });
+    await settled();
+    expect(governor.obstacle(5)).to.deep.equal({ wait: 4 * HOUR, reason: 'quota', fits: 3 });
+    expect(governor.obstacle(3)).to.equal(undefined);
+  });
+
   it('gives recipients back that were not handed over', async () => {
     const { governor } = start({ recipientsPerDay: 10 });
     await settled();

@@ -57,6 +57,23 @@ describe('the queue', () => {
 
   const state = async (id: string) => (await store.queue.find(id))?.state;
   describe('delivers', () => {
+    it('a message for one past a message for many, when the day has room for one only', async () => {
+      const made = await start({ closed: true });
+      const many = ['a', 'b', 'c'].map((name) => `${name}@example.net`);
+      const large = await made.send({ recipients: many });
+      const alarm = await made.send();
+      const other = await made.send({ client: 'ups', recipients: many.slice(0, 2) });
+      made.upstreams.room = 2;
+      made.upstreams.probeNow();
+      await until(async () => (await state(other.id)) === 'delivered', 'the other device');
+      await until(async () => (await state(alarm.id)) === 'delivered', 'the alarm');
+      expect(await state(large.id)).to.equal('queued');
+      expect((await store.queue.find(large.id))?.attempts).to.equal(0);
+      made.upstreams.room = 3;
+      clock.advance(3_600_000);
+      await until(async () => (await state(large.id)) === 'delivered', 'the large one');
+    });
+
     it('what it has accepted, and says so in the journal', async () => {
       const made = await start();
       const { id, text } = await made.send();

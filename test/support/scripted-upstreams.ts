@@ -35,6 +35,8 @@ export class ScriptedUpstreams implements Upstreams {
     [];
   /** Connections at once. */
   slots = 5;
+  /** Recipients that the day still has room for. */
+  room = Number.POSITIVE_INFINITY;
   /** Lets nobody in. */
   closed = false;
   reply: (
@@ -63,7 +65,8 @@ export class ScriptedUpstreams implements Upstreams {
     return upstream === 'test-relay' ? 'test-relay' : 'smtp';
   }
 
-  enter(upstream: string): Permit | Wait {
+  enter(upstream: string, recipients: number): Permit | Wait {
+    if (recipients > this.room) return { wait: 3_600_000, reason: 'quota', fits: this.room };
     if (this.closed) return { wait: Number.POSITIVE_INFINITY, reason: 'authentication' };
     if (this.#used >= this.slots) return { wait: Number.POSITIVE_INFINITY, reason: 'slots' };
     this.#used += 1;
