@@ -20,31 +20,39 @@ export interface AuthorizationStatus {
   readonly remedy?: string;
 }
 
+interface SignInBegun {
+  /** What its state is asked by. */
+  readonly id: string;
+  readonly upstream: string;
+  /** The account that the settings name. */
+  readonly email?: string;
+  readonly expiresAt: number;
+}
+
 export type SignInStart =
-  | {
+  | (SignInBegun & {
       readonly kind: 'link';
-      readonly id: string;
       /** Our own address, which binds the browser and sends it on. */
       readonly link: string;
       /** The provider's address, for browsers that cannot reach ours: the address where they end is then pasted. */
       readonly direct: string;
       readonly redirectUri: string;
-      readonly expiresAt: number;
-    }
-  | {
+      /** What the provider will not like about it. */
+      readonly warning?: string;
+    })
+  | (SignInBegun & {
       readonly kind: 'device';
-      readonly id: string;
       readonly userCode: string;
       readonly verificationUri: string;
       readonly verificationUriComplete?: string;
-      readonly expiresAt: number;
-    };
+    });
 
 export interface SignInState {
   readonly id: string;
   readonly upstream: string;
   readonly state: 'pending' | 'redeeming' | 'authorized' | 'failed';
   readonly account?: string;
+  /** Why it failed; with `authorized`, what is worth a second look, such as another account than that of the settings. */
   readonly text?: string;
   readonly remedy?: string;
   readonly expiresAt: number;
@@ -63,9 +71,14 @@ export interface Authorizations {
       readonly redirectPath?: string;
     },
   ): Promise<SignInStart>;
+  /** Every redirect URI that can be registered at a provider, the usual one first. */
+  redirectUris(): readonly string[];
   /** The provider's address for a sign-in begun with `start`, and the secret that its browser is bound with. */
-  bind(id: string): Promise<{ readonly url: string; readonly binding: string }>;
-  /** The provider sent the browser back with these parameters; `binding` from the browser, or the caller was authenticated. */
+  bind(id: string): Promise<{ readonly url: string; readonly binding: string; readonly expiresAt: number }>;
+  /**
+   * The provider sent the browser back with these parameters; `binding` from the browser, or the caller was authenticated. What the provider
+   * refused is answered with `failed`; throws `not-found` for what cannot be gone on with, `not-allowed` for what is over.
+   */
   finish(
     parameters: URLSearchParams,
     proof: { readonly binding?: string; readonly authenticated?: boolean },
