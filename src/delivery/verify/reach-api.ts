@@ -1,0 +1,111 @@
+import type { Socket } from 'node:net';
+import { connect as startTls } from 'node:tls';
+import { GOOGLE, MICROSOFT_CLOUDS } from '../../oauth/endpoints.ts';
+import type { GmailUpstreamSettings, GraphUpstreamSettings } from '../../settings/schema-upstreams.ts';
+import { errorCode, errorText } from '../../shared/errors.ts';
+import { type ConnectionTarget, classifyConnection } from '../classify-connection.ts';
+import { createUpstreamTls } from '../transports/smtp/tls-options.ts';
+import { describeTls, detailsOf, tlsFinding } from './describe-tls.ts';
+import { type Finding, failed, isObstacle, ok, skipped, type Verification } from './verification.ts';
+
+const LIMIT = 15_000;
+
+export type ApiUpstreamSettings = GraphUpstreamSettings | GmailUpstreamSettings;
+
+/** Base address of the API of an upstream, without a slash at its end. */
+export function apiBaseOf(upstream: ApiUpstreamSettings): string {
+  const { authentication, endpoint, kind } = upstream;
+  const usual =
+    kind === 'gmail'
+      ? GOOGLE.api
+      : MICROSOFT_CLOUDS[authentication.type === 'oauth2' ? authentication.cloud : 'global'].graph;
+  return (endpoint ?? usual).replace(/\/+$/, '');
+}
+
+/** The host and port of the API, for DNS, TCP and the words of failures. */
+export function apiTarget(upstream: ApiUpstreamSettings): ConnectionTarget & { readonly encrypted: boolean } {
+  const url = new URL(apiBaseOf(upstream));
+  const encrypted = url.protocol === 'https:';
+  return {
+    upstream: upstream.name,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (encrypted ? 443 : 80) : Number(url.port),
+    encrypted,
+  };
+}
+
+/** Connects and encrypts as the HTTP client does, only to show what is there; nothing is asked over this connection. */
+export async function reachApi(run: Verification, upstream: ApiUpstreamSettings): Promise<boolean> {
+  const target = apiTarget(upstream);
+  let socket: Socket | undefined;
+  try {
+    const tcp = await run.run('tcp', LIMIT, async (signal) => {
+      try {
+        socket = await run.dial(target.host, target.port, signal);
+      } catch (error) {
+        const code = signal.aborted ? 'ETIMEDOUT' : errorCode(error);
+        const problem = classifyConnection(target, code, `cannot be reached (${errorText(error)})`);
+        return failed(`There is no connection to ${target.host} port ${target.port}.`, problem);
+      }
+      const { remoteAddress, remotePort } = socket;
+      return ok(
+        run.proxyFor?.(target.host) === undefined && remoteAddress !== undefined
+          ? `Connected to ${remoteAddress} port ${remotePort}.`
+          : `Connected to ${target.host} port ${target.port} through the proxy.`,
+      );
+    });
+    const plain = socket;
+    if (isObstacle(tcp) || plain === undefined) {
+      run.skip('tls', `There is no connection to ${target.host}.`);
+      return false;
+    }
+    if (!target.encrypted) {
+      run.skip('tls', 'Plain HTTP, as the settings want it.');
+      return true;
+    }
+    const tls = await run.run('tls', LIMIT, (signal) => encrypt(run, target, plain, signal));
+    return !isObstacle(tls);
+  } finally {
+    socket?.destroy();
+  }
+}
+
+function encrypt(
+  run: Verification,
+  target: ConnectionTarget,
+  plain: Socket,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const tls = createUpstreamTls(
+    { host: target.host, port: target.port, minimumTls: 'TLSv1.2' },
+    run.trustAnchors,
+  );
+  const refused = 'The connection cannot be encrypted, so nothing is sent over it.';
+  return new Promise((resolve) => {
+    const socket = startTls({ ...tls.options(), socket: plain });
+    const end = (finding: Finding): void => {
+      resolve(finding);
+      socket.destroy();
+    };
+    signal.addEventListener('abort', () => end(skipped('It took too long.')), { once: true });
+    socket.on('error', (error) =>
+      end(
+        failed(
+          refused,
+          classifyConnection(target, errorCode(error), 'broke off while the connection was being encrypted'),
+        ),
+      ),
+    );
+    socket.on('close', () => end(failed(refused, classifyConnection(target, 'ECONNRESET', ''))));
+    socket.once('secureConnect', () => {
+      const described = describeTls(socket);
+      const refusal = tls.checkPeer(socket);
+      if (described === undefined) end(failed(refused, {}));
+      else if (refusal === undefined) end(tlsFinding(described, target.host, run.clock.now()));
+      else {
+        const details = detailsOf(described, run.clock.now());
+        end(failed(refused, classifyConnection(target, 'ECERTIFICATE', refusal), { details }));
+      }
+    });
+  });
+}
