@@ -37,7 +37,7 @@ export interface NoToken {
 /**
  * Access tokens, ready to use: cached, renewed ahead of need, one renewal at a time over all nodes.
  *
- * Promises: `token` never throws and ends within 60 s; a token that it gives lives on for the margin of margin.ts unless the
+ * Promises: `token` never throws and ends within 60 s; a token that it gives lives on for the usable margin of margin.ts unless the
  * token endpoint is down, and then as long as it lives at all; no token is written anywhere in clear.
  */
 export interface TokenSource {
