@@ -12,13 +12,39 @@ export interface SimulatorOptions {
   readonly rotateRefreshTokens?: boolean;
   /** Keep to the limits of the real ones (connections, messages a minute, recipients a day, requests); true if absent. */
   readonly limits?: boolean;
+  /** Characters that an access token has at least, such as 5,000; as long as it happens to be if absent. */
+  readonly tokenLength?: number;
   readonly clock?: Clock;
 }
+
+/** The order of ports from `firstPort` on. */
+export const SIMULATOR_PORTS = ['microsoft', 'microsoftSmtp', 'google', 'googleSmtp', 'control'] as const;
 
 /** An account that can sign in at the consent page. */
 export interface SimulatedAccount {
   readonly email: string;
   readonly password: string;
+}
+
+/** A mailbox at both providers. What is left out stays as it was; a new one has the password of all and is granted. */
+export interface SimulatedMailbox {
+  readonly email: string;
+  readonly password?: string;
+  /** Other addresses that it may send as. */
+  readonly sendAs?: readonly string[];
+  /** Whether applications (client credentials, service account) may act for it. */
+  readonly granted?: boolean;
+}
+
+/** Something that an administrator registers at the provider. */
+export interface Registration {
+  readonly mailbox?: SimulatedMailbox;
+  /** In addition to those on this machine. */
+  readonly redirectUri?: string;
+  /** PEM of a certificate that the application may sign in with (Microsoft). */
+  readonly clientCertificate?: string;
+  /** In place of the client secrets so far, at both providers. */
+  readonly clientSecret?: string;
 }
 
 interface SimulatedProvider {
@@ -76,6 +102,8 @@ export interface SimulatorCounters {
   readonly messages: number;
   /** Answers that told the sender to slow down or that a limit was reached. */
   readonly throttled: number;
+  /** Replies held back because of more than 30 messages a minute. */
+  readonly delayed: number;
 }
 
 /** A Microsoft 365 and a Google that run offline. */
@@ -89,6 +117,7 @@ export interface Simulator {
   behave(behaviour: Behaviour): void;
   /** Forgets behaviours; messages and tokens stay. */
   reset(): void;
+  register(registration: Registration): void;
   messages(): readonly SimulatedMessage[];
   counters(): SimulatorCounters;
   /** Makes all access tokens, or with `grants` all refresh tokens too, void from now on. */
