@@ -1,3 +1,4 @@
+import { microsoftTenant } from '../settings/microsoft-tenant.ts';
 import type { OAuth2Settings } from '../settings/schema-oauth2.ts';
 
 /**
@@ -92,19 +93,6 @@ export function endpointsOf(settings: OAuth2Settings): Endpoints {
   return { ...microsoftEndpoints(settings), ...typed };
 }
 
-/** The tenant of a Microsoft authority: as typed, or out of a typed endpoint. */
-export function microsoftTenant(settings: OAuth2Settings): string | undefined {
-  if (settings.tenantId !== undefined) return settings.tenantId;
-  for (const endpoint of [settings.tokenEndpoint, settings.authorizationEndpoint]) {
-    const tenant = endpoint === undefined ? undefined : /^\/([^/]+)\/oauth2\//.exec(pathOf(endpoint))?.[1];
-    if (tenant !== undefined) return decodeText(tenant);
-  }
-  return undefined;
-}
-
-/** Tenants that name no tenant; an application alone cannot sign in at them. */
-export const SHARED_TENANTS: readonly string[] = ['common', 'organizations', 'consumers'];
-
 /** What is asked for: the typed scopes, or those that the purpose needs. `undefined` where only the administrator knows. */
 export function scopesOf(settings: OAuth2Settings, purpose: TokenPurpose): string | undefined {
   if (settings.scopes !== undefined) return settings.scopes.split(/\s+/).join(' ');
@@ -127,16 +115,4 @@ function microsoftEndpoints(settings: OAuth2Settings): Endpoints {
   const tenant = encodeURIComponent(microsoftTenant(settings) ?? 'organizations');
   const base = beside?.[1] ?? `https://${MICROSOFT_CLOUDS[settings.cloud].authority}/${tenant}/oauth2/v2.0/`;
   return { authorization: `${base}authorize`, token: `${base}token`, device: `${base}devicecode` };
-}
-
-function pathOf(address: string): string {
-  return URL.canParse(address) ? new URL(address).pathname : '';
-}
-
-function decodeText(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,5 +1,6 @@
+import { microsoftTenant } from '../settings/microsoft-tenant.ts';
 import type { OAuth2Settings } from '../settings/schema-oauth2.ts';
-import { endpointsOf, MICROSOFT_CLOUDS, microsoftTenant, scopesOf, type TokenPurpose } from './endpoints.ts';
+import { endpointsOf, MICROSOFT_CLOUDS, scopesOf, type TokenPurpose } from './endpoints.ts';
 import type { NoToken } from './token-source.ts';
 
 /** What remedies are filled in with. */
@@ -34,14 +35,17 @@ export interface FailureRow {
   remedy(facts: FailureFacts): string;
 }
 
+/** The application, as the settings name it. */
 export function clientIdOf({ settings }: FailureFacts): string {
   return settings.clientId ?? '(no clientId is set)';
 }
 
+/** The Microsoft tenant, typed or out of a typed endpoint. */
 export function tenantOf({ settings }: FailureFacts): string {
   return microsoftTenant(settings) ?? 'organizations';
 }
 
+/** What was asked for. */
 export function scopesText({ settings, purpose }: FailureFacts): string {
   return scopesOf(settings, purpose ?? 'smtp') ?? '(no scopes are set)';
 }

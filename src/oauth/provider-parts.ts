@@ -11,6 +11,7 @@ export interface ProviderParts extends ExchangeDeps {
   readonly purpose: TokenPurpose;
 }
 
+/** What is known of a failure before anything was asked. */
 export function factsOf({ upstream, settings, purpose }: ProviderParts): FailureFacts {
   return { upstream, settings, purpose };
 }

@@ -1,6 +1,7 @@
 import type { Fault } from '../shared/errors.ts';
 import { checkNames } from './checks-names.ts';
 import { checkNotYet, notYetWarnings } from './checks-not-yet.ts';
+import { checkOauth2, oauth2Warnings } from './checks-oauth2.ts';
 import { checkReferences } from './checks-references.ts';
 import { checkSecurity, securityWarnings } from './checks-security.ts';
 import { draftOf } from './draft.ts';
@@ -28,9 +29,10 @@ export function validateDocument(typed: Json): Validation {
     ...checkNames(draft),
     ...checkReferences(draft),
     ...checkSecurity(draft),
+    ...checkOauth2(draft),
     ...checkNotYet(draft),
   ];
-  const warnings = [...securityWarnings(draft), ...notYetWarnings(document)];
+  const warnings = [...securityWarnings(draft), ...oauth2Warnings(draft), ...notYetWarnings(document)];
   return parsed.success && faults.length === 0
     ? { settings: parsed.data, faults, warnings }
     : { faults, warnings };

@@ -18,6 +18,7 @@ const client = (changes: Record<string, Json> = {}): Json => ({
   ...changes,
 });
 const listener = (changes: Record<string, Json> = {}): Json => ({ name: 'appliances', ...changes });
+const OAUTH: Json = { type: 'oauth2', provider: 'microsoft', clientId: 'app', tenantId: 'example.com' };
 const openClient = client({ networks: ['0.0.0.0/0'] });
 
 interface Bad {
@@ -265,8 +266,8 @@ const BAD: readonly Bad[] = [
     says: 'what this version cannot do yet',
     document: {
       upstreams: [
-        smtp({ name: 'a', authentication: { type: 'oauth2', provider: 'microsoft' } }),
-        { name: 'b', kind: 'graph' },
+        smtp({ name: 'a', authentication: OAUTH }),
+        { name: 'b', kind: 'graph', authentication: OAUTH },
       ],
     },
     faults: [

@@ -7,8 +7,9 @@ import {
   PublicClientApplication,
 } from '@azure/msal-node';
 import { type ClientAuth, ClientSecretPost, modifyAssertion, None, PrivateKeyJwt } from 'oauth4webapi';
+import { microsoftTenant, namesNoTenant } from '../../settings/microsoft-tenant.ts';
 import { Secret } from '../../shared/secret.ts';
-import { endpointsOf, microsoftTenant, SHARED_TENANTS, scopesOf } from '../endpoints.ts';
+import { endpointsOf, scopesOf } from '../endpoints.ts';
 import { exchange, type Wire } from '../exchange.ts';
 import type { FailureFacts } from '../failure-facts.ts';
 import type { Grant, OAuthProvider } from '../provider.ts';
@@ -90,7 +91,7 @@ export function createMicrosoft(parts: ProviderParts): OAuthProvider {
           return missing('clientSecret', upstream, 'or clientCertificate, or clientAssertion');
         }
         const tenant = microsoftTenant(settings);
-        if (tenant === undefined || SHARED_TENANTS.includes(tenant.toLowerCase())) {
+        if (tenant === undefined || namesNoTenant(tenant)) {
           missing('tenantId', upstream, 'the tenant itself; an application cannot sign in at /common');
         }
         // An environment variable of MSAL must not send the request to another host.

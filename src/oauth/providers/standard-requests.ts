@@ -21,6 +21,7 @@ export function serverOf(parts: ProviderParts): AuthorizationServer {
   };
 }
 
+/** The application as oauth4webapi wants it. */
 export function clientOf(parts: ProviderParts): Client {
   return { client_id: clientIdOf(parts) };
 }
