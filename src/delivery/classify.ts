@@ -1,6 +1,7 @@
 import type { TokenClaims } from '../oauth/token-claims.ts';
 import { classificationRules } from './classify-rules.ts';
 import type { DeferReason, RejectReason, Reply, UnavailableReason } from './outcome.ts';
+import { tokenRemedy } from './token-remedy.ts';
 
 /** Where in the conversation a reply came. `final` is the reply to the end of the message. */
 export type Stage = 'greeting' | 'ehlo' | 'starttls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'final';
@@ -100,7 +101,9 @@ function signInRefused(context: ClassificationContext): UpstreamVerdict {
     kind: 'unavailable',
     reason: 'authentication',
     text: `${context.host} did not let Postern sign in${user}.`,
-    remedy: `Check user name and password of the upstream ${context.upstream}; a changed password is picked up by itself.`,
+    remedy: context.oauth
+      ? tokenRemedy(context)
+      : `Check user name and password of the upstream ${context.upstream}; a changed password is picked up by itself.`,
   };
 }
 

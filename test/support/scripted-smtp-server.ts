@@ -57,8 +57,25 @@ export interface ScriptedServerOptions {
   readonly mechanisms?: readonly string[];
   readonly user?: string;
   readonly password?: string | (() => string);
+  /** Judges what comes with XOAUTH2 and OAUTHBEARER. */
+  readonly token?: (shown: ShownToken) => TokenVerdict;
   readonly script?: Script;
 }
+
+/** What a client said with XOAUTH2 or OAUTHBEARER. */
+export interface ShownToken {
+  readonly mechanism: 'XOAUTH2' | 'OAUTHBEARER';
+  readonly user: string;
+  readonly token: string;
+  /** The whole message, decoded. */
+  readonly message: string;
+  readonly steps: 1 | 2;
+  /** Counts from 1 over the life of the server. */
+  readonly connection: number;
+}
+
+/** True: signed in. A text refuses: the reply, with the explanation that goes before it in a 334. */
+export type TokenVerdict = true | { readonly reply: string; readonly explanation?: string };
 
 export interface RecordedTransaction {
   readonly connection: number;
@@ -214,20 +231,22 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}): 
       } else await perform({}, '500 5.5.2 what?');
     }
 
+    async function askRaw(prompt: string): Promise<string> {
+      mode = 'auth';
+      socket.write(`334 ${Buffer.from(prompt).toString('base64')}\r\n`);
+      const answer = await new Promise<string>((resolve) => {
+        onAuth = resolve;
+        // What came in one piece with the command is already here.
+        setImmediate(() => drain());
+      });
+      mode = 'command';
+      return answer;
+    }
+
     async function authenticate(line: string): Promise<void> {
       const [, mechanism = '', initial] = line.split(' ');
       const password = typeof options.password === 'function' ? options.password() : (options.password ?? '');
-      const ask = async (prompt: string): Promise<string> => {
-        mode = 'auth';
-        socket.write(`334 ${Buffer.from(prompt).toString('base64')}\r\n`);
-        const answer = await new Promise<string>((resolve) => {
-          onAuth = resolve;
-          // What came in one piece with the command is already here.
-          setImmediate(() => drain());
-        });
-        mode = 'command';
-        return decode(answer);
-      };
+      const ask = async (prompt: string): Promise<string> => decode(await askRaw(prompt));
       let right = false;
       if (mechanism === 'PLAIN') right = decode(initial ?? '') === `\u0000${options.user}\u0000${password}`;
       else if (mechanism === 'LOGIN') {
@@ -237,6 +256,23 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}): 
         const challenge = '<1.2@scripted.test>';
         const digest = createHmac('md5', password).update(challenge).digest('hex');
         right = (await ask(challenge)) === `${options.user} ${digest}`;
+      } else if (mechanism === 'XOAUTH2' || mechanism === 'OAUTHBEARER') {
+        const message = initial === undefined ? await ask('') : decode(initial);
+        const parts = message.split('\u0001');
+        const verdict = options.token?.({
+          mechanism,
+          user: (parts[0] ?? '').replace(mechanism === 'XOAUTH2' ? /^user=/ : /^n,a=|,$/g, ''),
+          token: (parts.find((part) => part.startsWith('auth=Bearer ')) ?? '').slice('auth=Bearer '.length),
+          message,
+          steps: initial === undefined ? 2 : 1,
+          connection,
+        });
+        if (typeof verdict === 'object') {
+          if (verdict.explanation !== undefined) lines.push(`(answer) ${await askRaw(verdict.explanation)}`);
+          await act('auth', line, verdict.reply);
+          return;
+        }
+        right = verdict === true;
       }
       await act('auth', line, right ? '235 2.7.0 welcome' : '535 5.7.8 bad credentials');
     }

@@ -4,17 +4,8 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { type Clock, type Timer } from '../../../shared/clock.ts';
 import { errorCode, errorText } from '../../../shared/errors.ts';
 import type { Reply } from '../../outcome.ts';
-import type { TokenMechanism } from './choose-method.ts';
 import { type ConnectionStep, hiddenForms, type Loss, lossText } from './connection-loss.ts';
-import { parseReply, showable } from './parse-reply.ts';
-import {
-  authLine,
-  explanation,
-  hiddenTokenForms,
-  refusalAnswer,
-  type TokenTarget,
-  tokenMessage,
-} from './token-sign-in.ts';
+import { parseReply } from './parse-reply.ts';
 
 /** Bytes of replies that one request may cost; a server that says more is cut off. */
 const REPLY_ALLOWANCE = 64 * 1024;
@@ -168,44 +159,6 @@ export class UpstreamConnection extends Base {
     this._auth = undefined;
     if (refusal === undefined && this.lost === undefined) this.step = 'ready';
     return refusal;
-  }
-
-  /**
-   * Signs in with a token, in one step where the line is short and in two where it is not; resolves with the server's refusal and its
-   * explanation, `undefined` when it agreed, or `lost` set. In requests of our own: the library's way leaves no room for the explanation.
-   */
-  async signInWithToken(
-    mechanism: TokenMechanism,
-    user: string,
-    token: string,
-    target: TokenTarget,
-  ): Promise<Reply | undefined> {
-    this.step = 'auth';
-    this.mechanism = mechanism;
-    const message = tokenMessage(mechanism, user, token, target);
-    this.hidden = hiddenTokenForms(token, message);
-    const line = authLine(mechanism, message);
-    let reply = await this.#ask(line ?? `AUTH ${mechanism}`);
-    if (line === undefined && reply?.code === 334) reply = await this.#ask(message);
-    if (reply?.code === 334) reply = await this.#refused(mechanism, reply);
-    if (reply === undefined || reply.code >= 300) return reply;
-    if (this.lost === undefined) this.step = 'ready';
-    return undefined;
-  }
-
-  /** The server explains itself and waits for an answer before it refuses; both belong together. */
-  async #refused(mechanism: TokenMechanism, challenge: Reply): Promise<Reply | undefined> {
-    const text = explanation(challenge.text, this.hidden);
-    const final = await this.#ask(refusalAnswer(mechanism));
-    if (text === '') return final;
-    if (final === undefined) return { code: challenge.code, text };
-    return final.code < 300 ? final : { ...final, text: showable(`${final.text} ${text}`) };
-  }
-
-  async #ask(line: string): Promise<Reply | undefined> {
-    const replies: Reply[] = [];
-    await this.request([line], replies, this.#options.commandTimeout);
-    return replies[0];
   }
 
   /**

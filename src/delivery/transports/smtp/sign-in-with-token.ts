@@ -17,6 +17,7 @@ import {
   type SmtpAccess,
 } from './connect.ts';
 import { UpstreamConnection } from './connection.ts';
+import { signInWithToken } from './token-sign-in.ts';
 
 /** The server did not take this token. */
 interface RefusedToken {
@@ -97,7 +98,14 @@ async function signedIn(
       authentication.method === 'auto' ? 'XOAUTH2 or OAUTHBEARER' : authentication.method,
     );
   }
-  const refusal = await connection.signInWithToken(method, user, token.token.reveal(), upstream);
+  const refusal = await signInWithToken(
+    connection,
+    method,
+    user,
+    token.token.reveal(),
+    upstream,
+    upstream.timeout.command,
+  );
   if (refusal === undefined) return connection.lost ? lostOutcome(access, connection) : connection;
   void connection.leave(upstream.timeout.connect);
   return refusedSignIn(access, user, token.token, refusal);
