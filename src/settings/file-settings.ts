@@ -1,5 +1,6 @@
 import { RelayError } from '../shared/errors.ts';
 import { createCurrentSettings } from './current-settings.ts';
+import { draftSettings } from './draft-settings.ts';
 import { faultText } from './faults.ts';
 import type { Json } from './json.ts';
 import type { Settings } from './schema.ts';
@@ -34,6 +35,14 @@ export async function createFileSettings(
     const { settings, faults } = validateDocument(document);
     if (settings === undefined) throw invalidSettings(file, faults);
     return { document, settings };
+  }
+
+  /** Any document beside the one in force. */
+  function check(input: unknown) {
+    const json = toJson(input);
+    const { document, faults: unkept } = mergeStored(json.value, taken.document);
+    const { faults, warnings: found } = validateDocument(document);
+    return { document, faults: [...json.faults, ...unkept, ...faults], warnings: found };
   }
 
   function warn(): void {
@@ -86,10 +95,12 @@ export async function createFileSettings(
       warnings,
     }),
     validate(input) {
-      const json = toJson(input);
-      const merged = mergeStored(json.value, taken.document);
-      const { faults, warnings: found } = validateDocument(merged.document);
-      return { faults: [...json.faults, ...merged.faults, ...faults], warnings: found };
+      const { faults, warnings: found } = check(input);
+      return { faults, warnings: found };
+    },
+    draft(input) {
+      const { document, faults } = check(input);
+      return draftSettings(document, faults, taken.document, deps);
     },
     apply: locked,
     rollback: locked,

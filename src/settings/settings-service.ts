@@ -2,6 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { Fault } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Json } from './json.ts';
+import type { Settings } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 import type { VerifySecret } from './secret-verifier.ts';
 import type { SettingsSource } from './source.ts';
@@ -57,6 +58,11 @@ export interface SettingsService extends SettingsSource {
   document(): ShownDocument;
   /** What is wrong with a document, and what is worth a second look, if it were applied now. Never throws. */
   validate(input: unknown): { readonly faults: readonly Fault[]; readonly warnings: readonly Fault[] };
+  /**
+   * The settings that a document would make, for somebody who wants to try them: nothing is stored or put in force. A secret given back as
+   * `{ set: true }` is the one that is kept; a typed one is sealed in memory only. Throws RelayError `settings-invalid` with all faults.
+   */
+  draft(input: unknown): Settings;
   /**
    * Checks a document whole, stores it and puts it in force. A secret given back as `{ set: true }` stays as it is. Throws
    * RelayError `settings-invalid` with all faults, `settings-conflict` or `settings-locked`.

@@ -1,6 +1,7 @@
 import { errorText, type Fault, RelayError } from '../shared/errors.ts';
 import { createCurrentSettings } from './current-settings.ts';
 import { describeChange } from './describe-change.ts';
+import { draftSettings } from './draft-settings.ts';
 import { faultText } from './faults.ts';
 import type { Json } from './json.ts';
 import type { Settings } from './schema.ts';
@@ -112,6 +113,10 @@ export async function createStoredSettings(deps: SettingsDeps): Promise<Document
     validate(input) {
       const { faults, warnings } = check(input);
       return { faults, warnings };
+    },
+    draft(input) {
+      const { document, faults } = check(input);
+      return draftSettings(document, faults, state.document, deps);
     },
     apply: (input, details) =>
       serial(() =>

@@ -19,6 +19,13 @@ export function memorySettings(): AdminSettings {
       warnings: [],
     }),
     validate: (document) => ({ faults: faultsOf(document), warnings: [] }),
+    draft(input) {
+      const document = toJson(input).value;
+      const faults = faultsOf(document);
+      if (faults.length > 0)
+        throw new RelayError('settings-invalid', 'The settings have faults.', { faults });
+      return settingsSchema.parse(document);
+    },
     async apply(input, { by, ifRevision }) {
       if (ifRevision !== undefined && ifRevision !== revisions.length) {
         throw new RelayError('settings-conflict', 'The settings were changed meanwhile.');

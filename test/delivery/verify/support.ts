@@ -77,9 +77,13 @@ function isParsed(upstream: UpstreamInput | UpstreamSettings): upstream is Upstr
   return typeof limits === 'object' && typeof limits.idle === 'number';
 }
 
-/** An upstream at 127.0.0.1 with short waits. */
+/** An SMTP upstream at 127.0.0.1 with short waits. */
 export function localUpstream(port: number, more: Partial<UpstreamInput> = {}): UpstreamInput {
-  return smtpUpstream(port, { timeout: { connect: '1s', command: '1s', data: '1s' }, ...more });
+  return {
+    ...smtpUpstream(port),
+    timeout: { connect: '1s', command: '1s', data: '1s' },
+    ...more,
+  } as UpstreamInput;
 }
 
 /** A token source that always answers the same. */
@@ -94,6 +98,9 @@ export function tokenSource(answer: AccessToken | NoToken): TokenSource & { read
 
 /** A token that reads as a JWT with these claims. */
 export function jsonWebToken(claims: Readonly<Record<string, unknown>>): string {
-  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  return `${part({ alg: 'RS256', typ: 'JWT' })}.${part(claims)}.${'c2lnbmF0dXJlLW9mLXRoZS10b2tlbg'.repeat(8)}`;
+  return `${base64({ alg: 'RS256', typ: 'JWT' })}.${base64(claims)}.${'c2lnbmF0dXJlLW9mLXRoZS10b2tlbg'.repeat(8)}`;
+}
+
+function base64(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
