@@ -22,9 +22,13 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-/** No answer came. Says what happened, never what was in the request. */
+/** No answer came. Says what happened, in words that go behind the server's name, and never what was in the request. */
 export class HttpFailure extends Error {
-  /** Code of Node, OpenSSL or ours: `ENOTFOUND`, `ECONNREFUSED`, `ETIMEDOUT`, `ECERTIFICATE`, `EPROXY`, `ETOOLARGE`, `ABORTED`, … */
+  /**
+   * Code of Node, OpenSSL or ours: `ENOTFOUND`, `ECONNREFUSED`, `ETIMEDOUT`, `ECERTIFICATE`, `EPROXY` (the proxy is not reached, or got no
+   * connection), `EPROXYAUTH` (the proxy wants another user or password), `EREQUEST` (not asked at all), `EBODY` (the content could not be
+   * read), `ETOOLARGE`, `ABORTED`, …
+   */
   readonly code: string;
   /** The whole request may have reached the server, so that it may have acted on it. */
   readonly sent: boolean;
