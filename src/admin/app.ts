@@ -46,6 +46,8 @@ export function createAdminApp(options: {
         host: request.get('host'),
         origin: request.get('origin'),
         site: request.get('sec-fetch-site'),
+        mode: request.get('sec-fetch-mode'),
+        destination: request.get('sec-fetch-dest'),
       },
       hostNames(),
     );
@@ -105,6 +107,8 @@ async function answerCall(
     body: request.body,
     by: callerOf(request),
     ifMatch: request.get('if-match'),
+    cookie: request.get('cookie'),
+    address: request.socket.remoteAddress ?? '',
     signal: gone.signal,
   };
   const late = Promise.withResolvers<never>();

@@ -7,6 +7,8 @@ import { RelayError } from '../shared/errors.ts';
 
 /** Asked by probes under whatever name the platform uses, and harmless: they tell nothing and change nothing. */
 const ANY_HOST = new Set(['/livez', '/readyz']);
+/** A GET that changes something, since the provider sends the browser back so; other sites may link to it, no more. */
+const NAVIGATED = /^\/login\/(?:authorize\/|smtp-verification\/?$)|^\/pmpredirect\//i;
 const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export interface CheckedRequest {
@@ -16,6 +18,10 @@ export interface CheckedRequest {
   readonly origin: string | undefined;
   /** The `Sec-Fetch-Site` header. */
   readonly site: string | undefined;
+  /** The `Sec-Fetch-Mode` header. */
+  readonly mode: string | undefined;
+  /** The `Sec-Fetch-Dest` header. */
+  readonly destination: string | undefined;
 }
 
 /** Throws RelayError `forbidden`. `names` are host names of ours, beside localhost; addresses always pass. */
@@ -26,6 +32,7 @@ export function checkHost(request: CheckedRequest, names: readonly string[]): vo
       hint: 'Use the address of the machine, or set accessUrl to the name that you use.',
     });
   }
+  if (NAVIGATED.test(request.path)) checkNavigation(request);
   if (READING.has(request.method)) return;
   const foreignOrigin =
     request.origin !== undefined && originHost(request.origin) !== request.host?.toLowerCase();
@@ -36,6 +43,14 @@ export function checkHost(request: CheckedRequest, names: readonly string[]): vo
       'Requests that change something are not taken from pages of other sites.',
     );
   }
+}
+
+/** Neither an image nor a script, a frame nor a preview of another page gets a sign-in to go on; only a tab that goes there. */
+function checkNavigation({ method, mode, destination }: CheckedRequest): void {
+  const alone =
+    (mode === undefined || mode === 'navigate') && (destination === undefined || destination === 'document');
+  if (method === 'GET' && alone) return;
+  throw new RelayError('forbidden', 'This address is for browsers that are sent there.');
 }
 
 /** `localhost` from `LocalHost:8025`, `::1` from `[::1]:8025`; empty where it is not well-formed. */

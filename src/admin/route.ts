@@ -17,6 +17,10 @@ export interface RawCall {
   readonly by: string;
   /** The `If-Match` header. */
   readonly ifMatch: string | undefined;
+  /** The `Cookie` header. */
+  readonly cookie: string | undefined;
+  /** Where the request comes from. */
+  readonly address: string;
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
 }

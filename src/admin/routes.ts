@@ -1,12 +1,15 @@
 import type { Route } from './route.ts';
+import { authorizationRoutes } from './routes/authorizations.ts';
 import { backupRoutes } from './routes/backup.ts';
 import { deniedRoutes } from './routes/denied.ts';
 import { healthRoutes } from './routes/health.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { sendTestRoutes } from './routes/send-test.ts';
 import { settingsRoutes } from './routes/settings.ts';
+import { signInRoutes } from './routes/sign-in.ts';
 import { trustAnchorRoutes } from './routes/trust-anchors.ts';
 import { upstreamRoutes } from './routes/upstreams.ts';
+import { verifyRoutes } from './routes/verify.ts';
 import type { AdminServices } from './services.ts';
 
 /** Every route there is; nothing is reachable that is not in this table. The first that matches answers. */
@@ -14,13 +17,21 @@ export function adminRoutes(
   services: AdminServices,
   options: { readonly publicMetrics: boolean },
 ): readonly Route[] {
+  const { authorizations, settings, clock, log } = services;
   return [
     ...healthRoutes(services, options),
     ...settingsRoutes(services),
     ...queueRoutes(services),
     ...upstreamRoutes(services),
+    ...(authorizations === undefined
+      ? []
+      : [
+          ...authorizationRoutes({ authorizations, clock }),
+          ...signInRoutes({ authorizations, accessUrl: () => settings.current().accessUrl, clock, log }),
+        ]),
     ...deniedRoutes(services),
     ...sendTestRoutes(services),
+    ...(services.verify === undefined ? [] : verifyRoutes({ ...services, verify: services.verify })),
     ...trustAnchorRoutes(services),
     ...backupRoutes(services),
   ];

@@ -1,6 +1,8 @@
 import type { ImportedCertificate } from '../certificates/import.ts';
 import type { Upstreams } from '../delivery/upstreams.ts';
+import type { Verify } from '../delivery/verify/step.ts';
 import type { DeniedStorage } from '../inbound/denied.ts';
+import type { Authorizations } from '../oauth/authorizations.ts';
 import type { Health } from '../observe/health.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Accepting } from '../queue/accepting.ts';
@@ -14,7 +16,7 @@ import type { Secret } from '../shared/secret.ts';
 /** What the admin needs of the settings. */
 export type AdminSettings = Pick<
   SettingsService,
-  'current' | 'document' | 'validate' | 'apply' | 'history' | 'revision' | 'rollback'
+  'current' | 'document' | 'validate' | 'draft' | 'apply' | 'history' | 'revision' | 'rollback'
 >;
 
 /** The rooms that the admin shows and steers, given by the composition root. */
@@ -23,6 +25,10 @@ export interface AdminServices {
   readonly queue: QueueOperations;
   readonly accepting: Accepting;
   readonly upstreams: Pick<Upstreams, 'status' | 'probeNow'>;
+  /** Sign-ins at upstreams; without it there are no routes for them. */
+  readonly authorizations?: Authorizations;
+  /** Proves that an upstream takes mail; without it there is no route for that. */
+  readonly verify?: Verify;
   readonly denied: DeniedStorage;
   readonly health: Health;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;

@@ -55,6 +55,7 @@ export interface SignInEnd {
   settled(): Promise<void>;
 }
 
+/** One for all flows of a node, so that closing can wait for all of them. */
 export function createSignInEnd(options: {
   readonly storage: AuthorizationStorage;
   readonly settings: Pick<SettingsSource, 'current'>;

@@ -8,12 +8,13 @@ export interface MemoryAuthorizations extends AuthorizationStorage {
   text(): string;
 }
 
+const keyOf = (upstream: string, subject: string) => `${upstream}\0${subject}`;
+
 export function memoryAuthorizations(): MemoryAuthorizations {
   const rows = new Map<string, StoredAuthorization>();
   const pending = new Map<string, PendingSignIn>();
   const locks = new Map<string, string>();
   const callbacks = new Set<(upstream: string) => void>();
-  const keyOf = (upstream: string, subject: string) => `${upstream}\0${subject}`;
   const tell = (upstream: string) => {
     for (const callback of callbacks) callback(upstream);
   };

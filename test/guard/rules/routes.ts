@@ -1,7 +1,16 @@
 import { codeOf, type Rule } from './source-files.ts';
 
 /** Routes that anyone who reaches the address may call; everything else asks for a token. */
-const PUBLIC: readonly string[] = ['/livez', '/readyz', '/metrics'];
+const PUBLIC: readonly string[] = [
+  '/livez',
+  '/readyz',
+  '/metrics',
+  // A browser that a provider sends back; held by the cookie of its sign-in.
+  '/login/authorize/:id',
+  '/login/smtp-verification',
+  '/pmpredirect/AzureOAuth',
+  '/login/style.css',
+];
 
 /** One `route({ … })` of the table, by its head. */
 const ROUTE = /\broute\(\{([\s\S]*?)\n\s*(?:async )?handle\b/g;
