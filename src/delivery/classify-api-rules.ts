@@ -5,8 +5,8 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** Above this a 200 in place of 202 means that sendMail dropped the message (microsoft-graph-docs-contrib issue 3079). */
-const SILENTLY_DROPPED = 2 * 1024 * 1024;
+/** Bytes of a message above which a 200 in place of 202 means that sendMail dropped it (microsoft-graph-docs-contrib issue 3079). */
+export const SILENTLY_DROPPED = 2 * 1024 * 1024;
 
 type Sentence = string | ((context: ApiContext) => string);
 

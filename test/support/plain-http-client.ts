@@ -19,7 +19,7 @@ async function send(asked: HttpRequest): Promise<HttpAnswer> {
     const fail = (error: unknown): void => {
       if (fault !== undefined) return reject(fault);
       const code = asked.signal?.aborted ? 'ABORTED' : signal.aborted ? 'ETIMEDOUT' : codeOf(error);
-      reject(new HttpFailure(code, `the request failed (${code})`, sent, error));
+      reject(new HttpFailure(code, `failed (${code})`, sent, error));
     };
     outgoing.on('error', fail);
     outgoing.on('response', (incoming) => {
@@ -29,7 +29,7 @@ async function send(asked: HttpRequest): Promise<HttpAnswer> {
         pieces.push(piece);
         size += piece.length;
         if (size <= (asked.maxAnswer ?? 1_048_576)) return;
-        reject(new HttpFailure('ETOOLARGE', 'the answer is too large', sent));
+        reject(new HttpFailure('ETOOLARGE', 'answered too much', sent));
         outgoing.destroy();
       });
       incoming.on('error', fail);

@@ -15,6 +15,8 @@ export interface Question {
   readonly final?: boolean;
   /** To an address that carries its own leave: the token stays away from it. */
   readonly withoutToken?: boolean;
+  /** Longest answer that is read, in bytes, where it repeats what was sent. */
+  readonly maxAnswer?: number;
   /** Done even when the delivery is broken off. */
   readonly despiteAbort?: boolean;
 }
@@ -92,7 +94,7 @@ export function createAsk(deps: AskDependencies): Ask {
           : { body: streamed ? guardedBody(body.pieces(), size, progress, mayFinish) : body }),
         connectTimeout: deps.timeout.connect,
         timeout: despiteAbort ? SHORT : deps.timeout.data,
-        maxAnswer: LONGEST_ANSWER,
+        maxAnswer: question.maxAnswer ?? LONGEST_ANSWER,
         ...(despiteAbort ? {} : { signal }),
       });
       return { kind: 'answer', answer };

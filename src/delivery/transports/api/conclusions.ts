@@ -104,13 +104,13 @@ export function createConclusions(
     const { failure, reached, doubtful } = handed;
     const what = showable(failure.message.replace(/\.$/, ''));
     if (doubtful) {
-      const text = `${hostname} was given the whole message and did not answer: ${what}`;
+      const text = `${hostname} ${what} after it was given the whole message`;
       return {
         outcome: { kind: 'deferred', reason: 'in-doubt', reply: { code: 451, enhanced: '4.4.2', text } },
       };
     }
-    if (reached) return { outcome: deferred(`${hostname} did not take the message: ${what}`, '4.4.2') };
-    return { unavailable: classifyConnection(target, failure.code, `could not be asked: ${what}`) };
+    if (reached) return { outcome: deferred(`${hostname} ${what} before it took the message`, '4.4.2') };
+    return { unavailable: classifyConnection(target, failure.code, what) };
   }
 
   const stopped = deferred('Postern stopped before the message was sent', '4.3.2');

@@ -26,8 +26,8 @@ export function readApiError(answer: HttpAnswer, hidden: readonly string[], now:
 }
 
 /** The body as JSON; undefined where it is none. */
-export function parsedJson(answer: HttpAnswer): unknown {
-  if (answer.body.length > LARGEST_ERROR) return undefined;
+export function parsedJson(answer: HttpAnswer, largest = LARGEST_ERROR): unknown {
+  if (answer.body.length > largest) return undefined;
   try {
     const value: unknown = JSON.parse(answer.body.toString('utf8'));
     return value;

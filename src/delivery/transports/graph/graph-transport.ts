@@ -1,6 +1,9 @@
+import type { MessageBody } from '../../../message/envelope.ts';
 import { parseHeader, writeHeader } from '../../../message/headers.ts';
 import { MICROSOFT_CLOUDS } from '../../../oauth/endpoints.ts';
 import type { GraphUpstreamSettings } from '../../../settings/schema-upstreams.ts';
+import type { ApiRefusal } from '../../classify-api.ts';
+import { SILENTLY_DROPPED } from '../../classify-api-rules.ts';
 import type { Transport } from '../../transport.ts';
 import {
   type Api,
@@ -13,7 +16,9 @@ import { base64Body, base64Length } from '../api/base64-body.ts';
 import { fitAuthor } from '../api/fit-author.ts';
 import { fittedBody } from '../api/fitted-body.ts';
 import type { ApiMailbox } from '../api/mailbox-of.ts';
+import { createMemory } from '../api/memory.ts';
 import { readApiError } from '../api/read-api-error.ts';
+import { sendAsDraft } from './send-as-draft.ts';
 
 /** Largest request in bytes ("Things to know about sendMail", and what is seen: 4 MiB). */
 const LARGEST_REQUEST = 4 * 1024 * 1024;
@@ -27,38 +32,100 @@ const LIMITS = {
   bytes: { most: 150_000_000, length: 5 * MINUTE },
 };
 
-/** Sends over Microsoft Graph: sendMail with the message in MIME format. */
+const HOUR = 60 * MINUTE;
+/** Below this the answer 413 is about something else than the limit of requests. */
+const SURELY_FITS = 1_000_000;
+/** Drafts that could not be deleted at once; of more than these the oldest stay in the mailbox. */
+const MOST_LEFT_BEHIND = 20;
+
+/**
+ * Sends over Microsoft Graph: sendMail with the message in MIME format, so that it arrives as it is; what is larger than a request
+ * may be as a draft with uploaded attachments, where the rights allow it (Mail.ReadWrite), which is found out by trying.
+ */
 export function createGraphTransport(
   upstream: GraphUpstreamSettings,
   deps: ApiTransportDependencies,
 ): Transport {
+  const { clock } = deps;
   const endpoint = endpointOf(upstream);
+  /** Bytes of the smallest message that sendMail found too large, and mailboxes in which no draft may be made. */
+  const tooLarge = createMemory<number>(clock, HOUR);
+  const noDrafts = createMemory<true>(clock, HOUR);
+  const leftBehind = new Map<string, string[]>();
 
   async function handOver(handover: Handover): Promise<Handed> {
-    const { message, recipients, mailbox, ask, hidden } = handover;
+    const { message, recipients, mailbox } = handover;
     const body = await fittedBody(message.body, recipients, cleanAuthor);
-    const size = base64Length(body.size);
-    if (size > LARGEST_REQUEST) {
-      const text = `the message has ${body.size} bytes, and sendMail of Microsoft Graph takes at most ${(LARGEST_REQUEST / 4) * 3}`;
-      return { kind: 'oversize', text };
+    const known = tooLarge.recall(endpoint) ?? Number.POSITIVE_INFINITY;
+    if (base64Length(body.size) > LARGEST_REQUEST || body.size >= known) {
+      return await throughDraft(handover, body);
     }
-    const result = await ask({
+    const handed = await throughSendMail(handover, body, mailboxUrl(endpoint, mailbox));
+    if (handed.kind !== 'refused' || !isRequestTooLarge(handed.refusal, body.size)) return handed;
+    tooLarge.remember(endpoint, Math.min(body.size, known));
+    return await throughDraft(handover, body);
+  }
+
+  async function throughSendMail(handover: Handover, body: MessageBody, url: string): Promise<Handed> {
+    const result = await handover.ask({
       method: 'POST',
-      url: `${mailboxUrl(endpoint, mailbox)}/sendMail`,
+      url: `${url}/sendMail`,
       contentType: 'text/plain',
-      body: { size, pieces: () => base64Body(body.chunks()) },
+      body: { size: base64Length(body.size), pieces: () => base64Body(body.chunks()) },
       final: true,
     });
     if (result.kind !== 'answer') return result;
     const { answer } = result;
     if (answer.status === 202)
       return { kind: 'accepted', reply: acceptedReply(answer.headers['request-id']) };
-    const refusal = readApiError(answer, hidden, deps.clock.now());
+    const refusal = readApiError(answer, handover.hidden, clock.now());
     return { kind: 'refused', refusal, final: true, size: body.size };
+  }
+
+  async function throughDraft(handover: Handover, body: MessageBody): Promise<Handed> {
+    const { mailbox, ask } = handover;
+    const key = mailbox.address ?? '';
+    if (noDrafts.recall(key)) return notAllowed(body.size);
+    const drafts = leftBehind.get(key) ?? [];
+    leftBehind.delete(key);
+    for (const url of drafts) await ask({ method: 'DELETE', url, despiteAbort: true });
+    let isCreated = false;
+    const handed = await sendAsDraft(handover, body, {
+      endpoint,
+      mailboxUrl: mailboxUrl(endpoint, mailbox),
+      now: () => clock.now(),
+      created: () => {
+        isCreated = true;
+      },
+      leftBehind(url) {
+        if (leftBehind.size >= MOST_LEFT_BEHIND) leftBehind.clear();
+        leftBehind.set(key, [...(leftBehind.get(key) ?? []), url].slice(-MOST_LEFT_BEHIND));
+      },
+    });
+    if (isCreated || handed.kind !== 'refused' || handed.refusal.status !== 403) return handed;
+    noDrafts.remember(key, true);
+    return notAllowed(body.size);
   }
 
   const api: Api = { name: 'graph', endpoint, limits: LIMITS, mostRecipients: MOST_RECIPIENTS, handOver };
   return createApiTransport(upstream, api, deps);
+}
+
+function notAllowed(size: number): Handed {
+  return {
+    kind: 'oversize',
+    text: `the message has ${size} bytes, sendMail of Microsoft Graph takes about ${(LARGEST_REQUEST / 4) * 3}, and the application may make no draft`,
+    remedy:
+      'Give the application Mail.ReadWrite of Microsoft Graph (or the role Application Mail.ReadWrite in Exchange Online), or name a fallback of kind smtp for large messages.',
+  };
+}
+
+/** The limit of requests, not that of the mailbox: a 200 means that the message was dropped in silence (microsoft-graph-docs-contrib issue 3079). */
+function isRequestTooLarge({ status, codes, message }: ApiRefusal, size: number): boolean {
+  if (codes.includes('ErrorMessageSizeExceeded') || size < SURELY_FITS) return false;
+  return (
+    status === 413 || (status === 200 && size > SILENTLY_DROPPED) || /maximum request length/i.test(message)
+  );
 }
 
 /** The address of the API without a slash at the end: as typed, or that of the cloud. */
