@@ -12,6 +12,8 @@ for (const stream of [process.stdout, process.stderr]) {
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  // https://no-color.org
+  colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
   env: process.env,
   user: `cli (${userName()})`,
 });

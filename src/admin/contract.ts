@@ -299,7 +299,7 @@ export const readinessSchema = z.object({
 export const livenessSchema = z.object({ alive: z.literal(true), version: text });
 
 /** An address whose domain may be typed with letters of any language; in A-label form once checked (RFC 5890). */
-const address = z
+export const address = z
   .string()
   .max(254, { error: 'is longer than 254 characters' })
   .transform((typed) => {

@@ -70,6 +70,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./send-test.ts')).sendTest,
   },
   {
+    name: 'verify',
+    arguments: '',
+    summary: 'Prove step by step whether mail leaves over an upstream, and say what to change.',
+    load: async () => (await import('./verify.ts')).verify,
+  },
+  {
     name: 'backup',
     arguments: 'FILE',
     summary: 'Copy the store to a file while it works.',

@@ -25,6 +25,14 @@ export function safeJson(value: unknown): string {
   );
 }
 
+/** The same on one line, for streams of JSON. */
+export function safeJsonLine(value: unknown): string {
+  return (JSON.stringify(value) ?? 'null').replace(
+    STEERING,
+    (sign) => `\\u${(sign.codePointAt(0) ?? 0).toString(16).padStart(ESCAPED_LENGTH, '0')}`,
+  );
+}
+
 /** Aligned columns, two spaces apart; the last one is as long as it is. Cells are made safe here. */
 export function table(rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map(safe));

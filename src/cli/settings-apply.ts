@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { appliedSchema, settingsAnswerSchema, validationSchema } from '../admin/contract.ts';
-import { parseDocument } from '../settings/parse-document.ts';
-import { RelayError } from '../shared/errors.ts';
-import { fileTrouble } from '../shared/file-trouble.ts';
 import { createClient } from './client.ts';
 import { type Command, wholeNumber } from './command.ts';
 import { jsonFlag, nodeFlags } from './node-flags.ts';
 import { safeJson } from './output.ts';
 import { printFaults } from './print-faults.ts';
+import { readTypedDocument } from './typed-document.ts';
 
 export const settingsApply: Command = {
   flags: {
@@ -21,15 +18,7 @@ export const settingsApply: Command = {
     'YAML or JSON. The whole document is replaced, at once and without a restart; with faults nothing changes.',
   async run(typed) {
     const [file = ''] = typed.positionals;
-    const text = await readFile(file, 'utf8').catch((error: unknown) => {
-      throw new RelayError('not-found', `${file} ${fileTrouble(error)}.`, { cause: error });
-    });
-    const { value, faults, locate } = parseDocument(text);
-    if (faults.length > 0) {
-      throw new RelayError('settings-invalid', `${file} has faults; nothing was changed.`, {
-        faults: faults.map(locate),
-      });
-    }
+    const { value, locate, located } = await readTypedDocument(file, 'nothing was changed');
     const client = createClient(typed);
     const given = typed.text('if-revision');
     const revision =
@@ -41,7 +30,7 @@ export const settingsApply: Command = {
     const { json } = await client
       .request(`/api/v1/settings${dryRun ? '?dryRun=true' : ''}`, options)
       .catch((error: unknown) => {
-        throw located(error, locate);
+        throw located(error);
       });
     const { out, err } = typed.terminal;
     if (typed.on('json')) out(`${safeJson(json)}\n`);
@@ -59,14 +48,6 @@ export const settingsApply: Command = {
     return 0;
   },
 };
-
-type Locate = ReturnType<typeof parseDocument>['locate'];
-
-/** The node knows paths; the file has lines. */
-function located(error: unknown, locate: Locate): unknown {
-  if (!(error instanceof RelayError) || error.faults.length === 0) return error;
-  return new RelayError(error.code, error.publicMessage, { faults: error.faults.map(locate), cause: error });
-}
 
 function plain({ path, message, remedy }: { path: string; message: string; remedy?: string | undefined }) {
   return { path, message, ...(remedy === undefined ? {} : { remedy }) };

@@ -3,6 +3,8 @@ export interface Terminal {
   /** Writes to standard output as it is: text of others has to be made safe first (output.ts). */
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Somebody looks at it, so colours help; not in a file or a pipe. */
+  readonly colour?: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Who types, for the journal and the history of the settings. */
   readonly user: string;

@@ -1,0 +1,94 @@
+/** Proves step by step whether an upstream takes mail; each step is sent when it is over. */
+import type { Verify, VerifyStep } from '../../delivery/verify/step.ts';
+import { type Settings, TEST_RELAY } from '../../settings/schema.ts';
+import { type UpstreamSettings, upstreamSchema } from '../../settings/schema-upstreams.ts';
+import { RelayError } from '../../shared/errors.ts';
+import {
+  type VerifyLine,
+  type VerifyResult,
+  verifyLineSchema,
+  verifyRequestSchema,
+} from '../contract-verify.ts';
+import { nothing, type Route, route } from '../route.ts';
+import type { AdminServices } from '../services.ts';
+
+/** Each holds connections to the outside for up to two minutes. */
+const AT_ONCE = 4;
+
+export function verifyRoutes({
+  settings,
+  verify,
+  log,
+}: Pick<AdminServices, 'settings' | 'log'> & { readonly verify: Verify }): readonly Route[] {
+  let running = 0;
+  return [
+    route({
+      method: 'post',
+      path: '/api/v1/verify',
+      access: 'token',
+      summary:
+        'Verifies an upstream, of the settings in force or of some that are not saved; a stream of JSON lines: a step each, then the result.',
+      params: nothing,
+      query: nothing,
+      body: verifyRequestSchema,
+      handle({ body, by, signal }) {
+        const document = body.settings === undefined ? settings.current() : settings.draft(body.settings);
+        const upstream = upstreamOf(document, body.upstream);
+        if (running >= AT_ONCE) {
+          throw new RelayError('overloaded', `${AT_ONCE} verifications are running; wait until one is over.`);
+        }
+        running += 1;
+        let released = false;
+        const release = (): void => {
+          if (!released) running -= 1;
+          released = true;
+        };
+        log.info({ by, upstream: upstream.name, sendTo: body.sendTo }, 'Verifying an upstream');
+        const { recipient, sendTo, senders = [] } = body;
+        const request = {
+          upstream,
+          senders,
+          ...(recipient === undefined ? {} : { recipient }),
+          ...(sendTo === undefined ? {} : { sendTo }),
+        };
+        return {
+          headers: { 'Content-Type': 'application/x-ndjson; charset=utf-8', 'X-Accel-Buffering': 'no' },
+          chunks: lines(() => verify(request, signal), release),
+          discard: async () => release(),
+        };
+      },
+    }),
+  ];
+}
+
+function upstreamOf({ upstreams }: Settings, name: string): UpstreamSettings {
+  const found = upstreams.find((upstream) => upstream.name === name);
+  if (found) return found;
+  if (name === TEST_RELAY) return upstreamSchema.parse({ name, kind: 'test-relay' });
+  const names = upstreams.map((upstream) => upstream.name).join(', ');
+  throw new RelayError('not-found', `There is no upstream named ${name}.`, {
+    hint: names === '' ? 'No upstream is configured.' : `There are: ${names}.`,
+  });
+}
+
+async function* lines(
+  begin: () => AsyncIterable<VerifyStep>,
+  release: () => void,
+): AsyncGenerator<Uint8Array> {
+  let result: VerifyResult = 'ok';
+  try {
+    for await (const step of begin()) {
+      if (step.result === 'failed') result = 'failed';
+      else if (step.result === 'warning' && result === 'ok') result = 'warning';
+      yield line(step);
+    }
+    yield line({ result });
+  } finally {
+    release();
+  }
+}
+
+/** Nothing leaves that the contract does not name. */
+function line(value: VerifyStep | VerifyLine): Uint8Array {
+  return Buffer.from(`${JSON.stringify(verifyLineSchema.parse(value))}\n`);
+}
