@@ -78,6 +78,19 @@ const FAILURES: Readonly<Record<string, NetworkFailure>> = {
   ERR_SSL_NO_PROTOCOLS_AVAILABLE: oldTls,
 };
 
+/** The same for the proxy in between; what happened there is said by network/. */
+const PROXY_FAILURES: Readonly<Record<string, Required<Omit<NetworkFailure, 'text'>>>> = {
+  EPROXYAUTH: {
+    reason: 'configuration',
+    remedy: () => 'Check proxy.user and proxy.password, or add the host to proxy.bypass.',
+  },
+  EPROXY: {
+    reason: 'unreachable',
+    remedy: ({ host, port }) =>
+      `Check proxy.url, that the proxy runs, and that it lets CONNECT to port ${port} through; where ${host} is reached without it, add it to proxy.bypass.`,
+  },
+};
+
 /**
  * A connection that did not come about, by the code of Node or OpenSSL. Total: a code that nobody knows is `unreachable`,
  * with `text` (what happened, behind the server's name).
@@ -104,6 +117,17 @@ export function classifyConnection(
       remedy:
         'Where this is the right certificate, import it, or the one that issued it: scripts/postern import-cert FILE. ' +
         `Where it is for another name, set serverName of the upstream ${target.upstream}.`,
+    };
+  }
+  const proxy = code === undefined ? undefined : PROXY_FAILURES[code];
+  if (proxy) {
+    // The proxy's words stand by themselves; callers put "cannot be reached (…)" around those of Node.
+    const words = text.replace(/^cannot be reached \((cannot be reached: .*)\)$/s, '$1');
+    return {
+      kind: 'unavailable',
+      reason: proxy.reason,
+      text: `${at(target)} ${words}.`,
+      remedy: proxy.remedy(target),
     };
   }
   return { kind: 'unavailable', reason: 'unreachable', text: `${at(target)} ${text}.` };

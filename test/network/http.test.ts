@@ -85,14 +85,14 @@ describe('createNetwork: http', () => {
 
   it('sends method, headers and body, and answers status, headers and bytes as they came', async () => {
     const url = await plain((request, response) => {
-      const pieces: Buffer[] = [];
-      request.on('data', (piece: Buffer) => pieces.push(piece));
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         response.setHeader('Set-Cookie', ['a=1', 'b=2']);
         response.setHeader('Content-Encoding', 'gzip');
         response.writeHead(418);
         const { method, url: path, headers } = request;
-        response.end(JSON.stringify({ method, path, headers, body: Buffer.concat(pieces).toString() }));
+        response.end(JSON.stringify({ method, path, headers, body: Buffer.concat(chunks).toString() }));
       });
     });
     const answer = await open().http.send({
@@ -121,12 +121,18 @@ describe('createNetwork: http', () => {
       request.on('data', (piece: Buffer) => (size += piece.length));
       request.on('end', () => response.end(String(size)));
     });
-    const body = () => pieces(Array.from({ length: 30 }, () => 100_000));
+    const sizes = Array.from({ length: 30 }, () => 100_000);
     const headers = { 'Content-Length': '3000000' };
     const network = open();
-    const answer = await network.http.send({ method: 'POST', url, headers, body: body(), timeout: 5000 });
+    const answer = await network.http.send({
+      method: 'POST',
+      url,
+      headers,
+      body: pieces(sizes),
+      timeout: 5000,
+    });
     expect(answer.body.toString()).to.equal('3000000');
-    const chunked = await network.http.send({ method: 'POST', url, body: body(), timeout: 5000 });
+    const chunked = await network.http.send({ method: 'POST', url, body: pieces(sizes), timeout: 5000 });
     expect(chunked.body.toString()).to.equal('3000000');
     expect(lengths).to.deep.equal(['3000000', undefined, undefined, 'chunked']);
   });

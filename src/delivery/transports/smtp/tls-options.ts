@@ -3,13 +3,12 @@ import {
   type ConnectionOptions,
   checkServerIdentity,
   createSecureContext,
-  type PeerCertificate,
   type SecureContext,
   TLSSocket,
 } from 'node:tls';
 import type { TrustAnchors } from '../../../certificates/sources.ts';
+import { certificateRefusal } from '../../../network/certificate-refusal.ts';
 import type { SmtpUpstreamSettings } from '../../../settings/schema-upstreams.ts';
-import { showable } from './parse-reply.ts';
 
 /** What TLS needs for one upstream. */
 export interface UpstreamTls {
@@ -61,46 +60,7 @@ export function createUpstreamTls(
     checkPeer(socket) {
       if (!(socket instanceof TLSSocket)) return 'is not encrypted';
       if (socket.authorized) return undefined;
-      return refusal(String(socket.authorizationError), socket.getPeerCertificate(), name);
+      return certificateRefusal(String(socket.authorizationError), socket.getPeerCertificate(), name);
     },
   };
-}
-
-/** Characters of names out of a certificate; some have hundreds of names. */
-const LONGEST_NAMES = 300;
-
-/** OpenSSL's words for why a chain is not accepted, and ours. */
-const REASONS: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'it is self-signed and not a trust anchor',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its chain ends in a root that is not a trust anchor',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its issuer is not a trust anchor and was not sent along',
-  UNABLE_TO_GET_ISSUER_CERT: 'its issuer is not a trust anchor',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its issuer is not a trust anchor',
-  CERT_HAS_EXPIRED: 'it has expired',
-  CERT_NOT_YET_VALID: 'it is not valid yet (is the clock of this machine right?)',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'it is for another host name',
-  INVALID_PURPOSE: 'it is not made for servers',
-};
-
-function refusal(code: string, certificate: PeerCertificate | undefined, name: string): string {
-  const reason =
-    REASONS[code] ?? (code.startsWith('Hostname') ? REASONS['ERR_TLS_CERT_ALTNAME_INVALID'] : code);
-  if (!certificate?.fingerprint256) return `showed no certificate that can be checked (${code})`;
-  const names = shown(certificate.subjectaltname ?? 'none');
-  return (
-    `showed a certificate for ${name} that is not accepted: ${reason} ` +
-    `(subject ${distinguishedName(certificate.subject)}; issuer ${distinguishedName(certificate.issuer)}; names ${names}; ` +
-    `valid from ${certificate.valid_from} to ${certificate.valid_to}; SHA-256 fingerprint ${certificate.fingerprint256})`
-  );
-}
-
-function distinguishedName(name: object | undefined): string {
-  const parts = Object.entries(name ?? {}).map(([key, value]) => `${key}=${String(value)}`);
-  return parts.length === 0 ? '(empty)' : shown(parts.join(', '));
-}
-
-/** What a certificate says of itself was written by whoever made it: one line, bounded, nothing that steers a terminal. */
-function shown(text: string): string {
-  const clean = showable(text);
-  return clean.length > LONGEST_NAMES ? `${clean.slice(0, LONGEST_NAMES)}…` : clean;
 }
