@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Admin, createAdmin } from './admin/admin.ts';
 import { ensureAdminToken, readAdminToken } from './admin/admin-token.ts';
+import { createOutside } from './app/outside.ts';
 import { importTrustAnchor } from './certificates/import.ts';
 import { createServerCertificates } from './certificates/server-certificates.ts';
 import { createTrustAnchors } from './certificates/trust-anchors.ts';
 import type { ServeOptions } from './config/serve-options.ts';
 import { createUpstreams } from './delivery/create-upstreams.ts';
+import { createVerify } from './delivery/verify/create-verify.ts';
 import { createInbound, type Inbound } from './inbound/inbound.ts';
 import { createReporter } from './notices/reports.ts';
-import type { TokenSource } from './oauth/token-source.ts';
 import { deliveryLines } from './observe/delivery-line.ts';
 import { createHealth, type HealthCheck } from './observe/health.ts';
 import { watchLoopDelay } from './observe/loop-delay.ts';
@@ -27,7 +28,6 @@ import { noAlerts } from './shared/alerts.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { errorCode, RelayError } from './shared/errors.ts';
 import { fileTrouble } from './shared/file-trouble.ts';
-import { type HttpClient, HttpFailure } from './shared/http.ts';
 import { createMessageIds } from './shared/ids.ts';
 import type { Log } from './shared/log.ts';
 import { makeDirectory } from './shared/make-directory.ts';
@@ -121,6 +121,20 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
     closers.push(() => loopDelay.stop());
 
     const lease = leaseFor(store, log, clock, () => queue);
+    const alerts = noAlerts;
+    const outside = createOutside({
+      settings,
+      trustAnchors,
+      storage: store.authorizations,
+      sealer,
+      clock,
+      random: systemRandom,
+      log,
+      meter: metrics.meter,
+      alerts,
+    });
+    closers.push(() => outside.close());
+    const { network, tokens, authorizations } = outside;
     const upstreams = createUpstreams({
       settings,
       trustAnchors,
@@ -131,11 +145,15 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       random: systemRandom,
       log,
       meter: metrics.meter,
-      alerts: noAlerts,
-      tokens: noTokensYet,
-      http: noHttpYet,
+      alerts,
+      tokens,
+      http: network.http,
+      dial: network.dial,
     });
-    closers.push(() => upstreams.close());
+    closers.push(
+      () => upstreams.close(),
+      authorizations.onAuthorized((name) => upstreams.probeNow(name)),
+    );
     const counts = createQueueMetrics(metrics.meter);
     const queue = createQueue({
       storage: store.queue,
@@ -168,8 +186,8 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       meter: metrics.meter,
       hostname: systemHostname(),
     });
-    const tokens = [await ensureAdminToken(dataDirectory, systemRandom)];
-    if (options.adminTokenFile !== undefined) tokens.push(await readAdminToken(options.adminTokenFile));
+    const adminTokens = [await ensureAdminToken(dataDirectory, systemRandom)];
+    if (options.adminTokenFile !== undefined) adminTokens.push(await readAdminToken(options.adminTokenFile));
     const admin = createAdmin({
       host: options.admin.address,
       port: options.admin.port,
@@ -178,10 +196,24 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       queue: queue.operations,
       accepting: queue,
       upstreams,
+      authorizations,
+      verify: createVerify({
+        reveal: (source) => settings.reveal(source),
+        tokens,
+        http: network.http,
+        dial: network.dial,
+        proxyFor: network.proxyFor,
+        trustAnchors,
+        hostname,
+        status: upstreams.status,
+        clock,
+        random: systemRandom,
+        log,
+      }),
       denied: store.denied,
       health: createHealth({ checks: [storeCheck(store), listenerCheck(inbound)], clock }),
       metrics,
-      tokens: () => tokens,
+      tokens: () => adminTokens,
       async importTrustAnchor(bytes, name) {
         const imported = await importTrustAnchor(bytes, {
           directory: anchorDirectory,
@@ -207,6 +239,7 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       admin,
       async start() {
         try {
+          tokens.start();
           await queue.start();
           await inbound.start();
           await admin.start();
@@ -229,16 +262,6 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
     }
   }
 }
-
-/** Refused by the settings until the rooms behind it are joined here. */
-const noTokensYet: TokenSource = {
-  token: () =>
-    Promise.resolve({ kind: 'unavailable', reason: 'configuration', text: 'OAuth 2.0 is not ready.' }),
-  refused: () => undefined,
-};
-const noHttpYet: HttpClient = {
-  send: () => Promise.reject(new HttpFailure('ECONNREFUSED', 'is not ready', false)),
-};
 
 /** One process has a SQLite store for itself; nodes on PostgreSQL lease what they own. */
 function leaseFor(store: Store, log: Log, clock: Clock, queue: () => Queue): Lease {

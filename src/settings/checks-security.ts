@@ -19,7 +19,7 @@ export function checkSecurity(draft: Draft): readonly Fault[] {
     ...sameNetwork(draft),
     ...openRelay(draft),
     ...draft.upstreams.flatMap(({ index, value }) =>
-      value !== undefined && value.from.rewrite !== 'never' && value.from.address === undefined
+      value !== undefined && value.from.rewrite !== 'never' && !hasAddress(value)
         ? [
             faultAt(
               ['upstreams', index, 'from', 'address'],
@@ -58,6 +58,15 @@ export function securityWarnings(draft: Draft): readonly Fault[] {
         : [],
     ),
   ];
+}
+
+/** An address of its own: typed, or that of the account. */
+function hasAddress(upstream: UpstreamSettings): boolean {
+  if (upstream.from.address !== undefined) return true;
+  if (!('authentication' in upstream)) return false;
+  const { authentication } = upstream;
+  if (authentication.type === 'password') return authentication.user.includes('@');
+  return authentication.type === 'oauth2' && (authentication.mailbox ?? authentication.email) !== undefined;
 }
 
 function sendsPasswordInClear(upstream: UpstreamSettings | undefined): upstream is SmtpUpstreamSettings {

@@ -1,6 +1,6 @@
 import type { Fault } from '../shared/errors.ts';
 import { checkNames } from './checks-names.ts';
-import { checkNotYet, notYetWarnings } from './checks-not-yet.ts';
+import { notYetWarnings } from './checks-not-yet.ts';
 import { checkOauth2, oauth2Warnings } from './checks-oauth2.ts';
 import { checkReferences } from './checks-references.ts';
 import { checkSecurity, securityWarnings } from './checks-security.ts';
@@ -30,7 +30,6 @@ export function validateDocument(typed: Json): Validation {
     ...checkReferences(draft),
     ...checkSecurity(draft),
     ...checkOauth2(draft),
-    ...checkNotYet(draft),
   ];
   const warnings = [...securityWarnings(draft), ...oauth2Warnings(draft), ...notYetWarnings(document)];
   return parsed.success && faults.length === 0

@@ -262,19 +262,6 @@ const BAD: readonly Bad[] = [
       'upstreams[0].from.address is missing, but rewrite is if-refused; write the address that this upstream accepts',
     ],
   },
-  {
-    says: 'what this version cannot do yet',
-    document: {
-      upstreams: [
-        smtp({ name: 'a', authentication: OAUTH }),
-        { name: 'b', kind: 'graph', authentication: OAUTH },
-      ],
-    },
-    faults: [
-      'upstreams[0].authentication.type oauth2 is not usable in this version; write type: password, or wait for the next version',
-      'upstreams[1].kind graph is not usable in this version; write kind: smtp with a password, or wait for the next version',
-    ],
-  },
 ];
 
 describe('validateDocument', () => {
