@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { readLine } from './cli/read-line.ts';
 import { run } from './cli/run.ts';
 
 // Whoever reads our output may go (`postern queue list | head`): that is no fault, and there is nobody left to write for.
@@ -14,6 +15,7 @@ process.exitCode = await run(process.argv.slice(2), {
   err: (text) => void process.stderr.write(text),
   // https://no-color.org
   colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
+  line: () => readLine(process.stdin, process.stderr),
   env: process.env,
   user: `cli (${userName()})`,
 });

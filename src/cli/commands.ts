@@ -76,6 +76,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./verify.ts')).verify,
   },
   {
+    name: 'authorize',
+    arguments: 'UPSTREAM',
+    summary: 'Sign in at the provider of an upstream, so that Postern may send for the account.',
+    load: async () => (await import('./authorize.ts')).authorize,
+  },
+  {
     name: 'backup',
     arguments: 'FILE',
     summary: 'Copy the store to a file while it works.',

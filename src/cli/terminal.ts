@@ -6,6 +6,8 @@ export interface Terminal {
   /** Somebody looks at it, so colours help; not in a file or a pipe. */
   readonly colour?: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Reads one line of standard input; undefined at its end. Absent where there is nobody to type. */
+  readonly line?: () => Promise<string | undefined>;
   /** Who types, for the journal and the history of the settings. */
   readonly user: string;
 }

@@ -75,7 +75,9 @@ export function createSignInEnd(options: {
     begun.remove(row.id);
     try {
       const { upstream, grant } = await getGrant();
-      if (endsSoon(grant, clock.now())) throw noRefreshToken(row.upstream);
+      if (endsSoon(grant, clock.now()) && !(await hasOlderOne(upstream, grant))) {
+        throw noRefreshToken(row.upstream);
+      }
       await saveGrant(upstream, grant, { by: row.by });
       const account = grant.account ?? '';
       log.info({ upstream: row.upstream, account, by: row.by }, 'Upstream authorized');
@@ -92,6 +94,19 @@ export function createSignInEnd(options: {
       if (failure === undefined) throw error;
       return state;
     }
+  }
+
+  /** Some give a refresh token with the first consent only; the one that is stored then stays in use. */
+  async function hasOlderOne(upstream: UpstreamSettings, { account }: Grant): Promise<boolean> {
+    const row = await storage.find(upstream.name, '');
+    const oauth = oauthOf(upstream);
+    return (
+      row?.refreshToken !== undefined &&
+      account !== undefined &&
+      row.account === account &&
+      oauth !== undefined &&
+      row.key === authorizationKey(oauth, upstream.kind)
+    );
   }
 
   async function ended(row: PendingSignIn, state: 'authorized' | 'failed', result: string, remedy?: string) {

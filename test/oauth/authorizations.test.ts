@@ -24,6 +24,12 @@ async function begin(rooms: SignInRooms, upstream = 'office'): Promise<Link> {
   return started;
 }
 
+function saved({ storage }: SignInRooms) {
+  const [row] = storage.rows.values();
+  if (row === undefined) throw new Error('nothing is saved');
+  return row;
+}
+
 async function refusal(work: Promise<unknown>): Promise<RelayError> {
   const error = await work.then(
     () => undefined,
@@ -148,6 +154,22 @@ describe('sign-in by link', () => {
     expect(ended.state).to.equal('failed');
     expect(ended.remedy).to.contain('offline_access');
     expect(rooms.storage.rows.size).to.equal(0);
+  });
+
+  it('takes a second consent without a refresh token, where the same account gave one before', async () => {
+    const first = await begin(rooms);
+    await rooms.authorizations.finish(answerTo(first.direct), { authenticated: true });
+    const { refreshToken: _none, ...second } = grantOf();
+    for (const [account, state] of [
+      ['relay@example.com', 'authorized'],
+      ['other@example.com', 'failed'],
+    ] as const) {
+      rooms.provider.redeem = async () => ({ ...second, account });
+      const { direct } = await begin(rooms);
+      const ended = await rooms.authorizations.finish(answerTo(direct), { authenticated: true });
+      expect(ended.state).to.equal(state);
+      if (state === 'authorized') await rooms.storage.save({ ...saved(rooms), refreshToken: 'kept' }, 2);
+    }
   });
 
   it('puts what the provider says on its page into words', async () => {
