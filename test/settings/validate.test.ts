@@ -18,7 +18,6 @@ const client = (changes: Record<string, Json> = {}): Json => ({
   ...changes,
 });
 const listener = (changes: Record<string, Json> = {}): Json => ({ name: 'appliances', ...changes });
-const OAUTH: Json = { type: 'oauth2', provider: 'microsoft', clientId: 'app', tenantId: 'example.com' };
 const openClient = client({ networks: ['0.0.0.0/0'] });
 
 interface Bad {
