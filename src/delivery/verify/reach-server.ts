@@ -105,6 +105,7 @@ function createProgress(run: Verification, upstream: SmtpUpstreamSettings) {
       };
       const details = current === 'tls' && tls ? { details: detailsOf(tls, clock.now()) } : {};
       tell(current, failed(texts[current] ?? '', problem, details));
+      for (const step of order) run.skip(step, 'The connection ended before that.');
     },
   };
 }
