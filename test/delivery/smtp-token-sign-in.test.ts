@@ -253,11 +253,7 @@ describe('signing in with a token', () => {
       { script: { auth: { reply: '432 4.3.2 Concurrent connections limit exceeded' } } },
       'deferred connections',
     ],
-    [
-      'says two things',
-      { script: { auth: { reply: '235 2.7.0 ok\r\n250 2.0.0 more' } } },
-      'deferred busy',
-    ],
+    ['says two things', { script: { auth: { reply: '235 2.7.0 ok\r\n250 2.0.0 more' } } }, 'deferred busy'],
   ];
   for (const [name, server, expected] of hostile) {
     it(`ends with a server that ${name}, and blames no token for it`, async () => {

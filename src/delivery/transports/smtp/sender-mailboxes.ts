@@ -27,6 +27,8 @@ export interface SenderMailboxes {
   notGranted(mailbox: string): NotGranted | undefined;
   /** Notes that it is. `words`: what the server said. */
   refuse(mailbox: string, words: string): NotGranted;
+  /** The upstream's own mailbox is closed too: what was learnt of others says nothing any more. */
+  forget(): void;
   /** Signs in as that mailbox. Connections that are opened on the way are handed to `keep`. */
   open(
     mailbox: string,
@@ -108,6 +110,7 @@ export function createSenderMailboxes(access: SmtpAccess): SenderMailboxes {
     },
     notGranted: (mailbox) => refused.get(mailbox),
     refuse,
+    forget: () => refused.clear(),
     open,
   };
 }

@@ -190,6 +190,7 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
       connection ??= await open(mailbox, signal);
       ready = clock.monotonic();
       if (!(connection instanceof UpstreamConnection)) {
+        if (connection.kind === 'unavailable') mailboxes.forget();
         if (signal.aborted)
           return { ...stopped(recipients), timing: { connecting: ready - started, sending: 0 } };
         return {
