@@ -16,6 +16,9 @@ const PAUSES: Readonly<Record<UnavailableReason, { readonly first: number; reado
   throttled: { first: 10 * SECOND, longest: 10 * SECOND },
 };
 
+/** Where trying again is cheap and locks nobody out: mail moves within a minute of the remedy. */
+const CHEAP_PAUSES = { first: 15 * SECOND, longest: 45 * SECOND } as const;
+
 const JITTER = 0.1;
 
 /** Consent to one attempt; says later which state of the circuit it belongs to. */
@@ -55,6 +58,8 @@ export interface Circuit {
 export interface CircuitDependencies {
   readonly clock: Clock;
   readonly random: Random;
+  /** Signing in again costs next to nothing, as with a token; a password that is tried too often is locked. */
+  readonly cheapSignIn?: () => boolean;
   /** Called after every change of state. */
   readonly onChange: (view: CircuitView, previous: CircuitState) => void;
 }
@@ -71,9 +76,9 @@ interface Opened {
 
 /**
  * A circuit, closed at first. The pause doubles with each failure in a row for the same reason, up to the longest of
- * PAUSES; the upstream's own `retryAfter` (ms) goes before both.
+ * PAUSES; the upstream's own `retryAfter` (ms) goes before both, but for sign-ins that are cheap.
  */
-export function createCircuit({ clock, random, onChange }: CircuitDependencies): Circuit {
+export function createCircuit({ clock, random, cheapSignIn, onChange }: CircuitDependencies): Circuit {
   let generation = 0;
   let opened: Opened | undefined;
   let probing = false;
@@ -96,7 +101,7 @@ export function createCircuit({ clock, random, onChange }: CircuitDependencies):
 
   function open(cause: Unavailable): void {
     const failures = opened?.cause.reason === cause.reason ? opened.failures + 1 : 1;
-    const pause = pauseFor(cause, failures, random);
+    const pause = pauseFor(cause, failures, random, cheapSignIn?.() === true);
     opened = {
       cause,
       failures,
@@ -148,9 +153,11 @@ export function createCircuit({ clock, random, onChange }: CircuitDependencies):
   };
 }
 
-function pauseFor(cause: Unavailable, failures: number, random: Random): number {
-  const { first, longest } = PAUSES[cause.reason];
-  const pause = cause.retryAfter ?? Math.min(longest, first * 2 ** Math.min(failures - 1, 20));
+function pauseFor(cause: Unavailable, failures: number, random: Random, cheap: boolean): number {
+  const quick = cheap && (cause.reason === 'authentication' || cause.reason === 'configuration');
+  const { first, longest } = quick ? CHEAP_PAUSES : PAUSES[cause.reason];
+  const doubled = Math.min(longest, first * 2 ** Math.min(failures - 1, 20));
+  const pause = quick ? Math.min(longest, cause.retryAfter ?? doubled) : (cause.retryAfter ?? doubled);
   // Never earlier than asked for; spread, so that nodes and upstreams do not all come at the same moment.
   return Math.round(pause * (1 + JITTER * random.fraction()));
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TrustAnchors } from '../certificates/sources.ts';
+import { oauthOf } from '../oauth/authorizations.ts';
 import { type Settings, TEST_RELAY } from '../settings/schema.ts';
 import { type UpstreamSettings, upstreamSchema } from '../settings/schema-upstreams.ts';
 import type { SettingsSource } from '../settings/source.ts';
@@ -16,7 +17,15 @@ import { createDeliveryMeters } from './delivery-meters.ts';
 import { createDispatch } from './dispatch.ts';
 import { createGovernor } from './governor.ts';
 import { createRouter } from './route.ts';
-import { GrantedPermit, isCurable, obstacleOf, statusOf, type UpstreamRuntime } from './upstream-runtime.ts';
+import { createUpstreamAlerts } from './upstream-alerts.ts';
+import {
+  fallbackReason,
+  GrantedPermit,
+  isCurable,
+  obstacleOf,
+  statusOf,
+  type UpstreamRuntime,
+} from './upstream-runtime.ts';
 import type { CircuitState, Permit, Upstreams, Wait } from './upstreams.ts';
 
 export interface UpstreamsDependencies {
@@ -51,6 +60,7 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
   let router = createRouter(deps.settings.current());
   const status = () => [...runtimes.values()].map(statusOf);
   const meters = createDeliveryMeters(deps.meter, status);
+  const alerts = createUpstreamAlerts(deps);
 
   /** Tells those who were made to wait on this upstream to ask again. */
   function ready(runtime: UpstreamRuntime): void {
@@ -62,6 +72,7 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
 
   function circuitChanged(name: string, view: CircuitView, previous: CircuitState): void {
     meters.circuitChanged(name, view.state);
+    alerts.circuitChanged(name, view);
     const { cause } = view;
     const fields = {
       upstream: name,
@@ -105,6 +116,7 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
         createCircuit({
           clock,
           random: deps.random,
+          cheapSignIn: () => isOverTokens(runtimes.get(name)),
           onChange: (view, before) => circuitChanged(name, view, before),
         }),
       waiting: previous?.waiting ?? new Set(),
@@ -124,6 +136,7 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
     for (const [name, runtime] of runtimes) {
       if (wanted.has(name)) continue;
       runtimes.delete(name);
+      alerts.removed(name);
       ready(runtime);
       leave(runtime.transport.close().then(() => runtime.usage.close()));
     }
@@ -145,10 +158,14 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
     const obstacle = obstacleOf(runtime, recipients);
     if (!obstacle) return new GrantedPermit(runtime, recipients, ready);
     runtime.waiting.add(upstream);
-    const fallback = isCurable(obstacle) ? runtimes.get(runtime.settings.fallback ?? '') : undefined;
+    const fallback = isCurable(runtime, obstacle, clock.now())
+      ? runtimes.get(runtime.settings.fallback ?? '')
+      : undefined;
     if (!fallback || fallback === runtime) return obstacle;
     const other = obstacleOf(fallback, recipients);
-    if (!other) return new GrantedPermit(fallback, recipients, ready, { upstream, reason: obstacle.reason });
+    if (!other) {
+      return new GrantedPermit(fallback, recipients, ready, { upstream, reason: fallbackReason(runtime) });
+    }
     fallback.waiting.add(upstream);
     return { wait: Math.min(obstacle.wait, other.wait), reason: obstacle.reason };
   }
@@ -186,6 +203,8 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
       clock,
       log,
       meters,
+      alerts: deps.alerts,
+      upstreamAlerts: alerts,
     }),
     onReady(callback) {
       listeners.add(callback);
@@ -198,12 +217,17 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
     },
     async close() {
       for (const stop of stopListening) stop();
+      alerts.close();
       const all = [...runtimes.values()];
       await Promise.all(all.map((runtime) => runtime.transport.close()));
       await Promise.all(all.map((runtime) => runtime.usage.close()));
       await Promise.all(leaving);
     },
   };
+}
+
+function isOverTokens(runtime: UpstreamRuntime | undefined): boolean {
+  return runtime !== undefined && oauthOf(runtime.settings) !== undefined;
 }
 
 /** What an administrator has to do something about is an error; the rest passes by itself. */

@@ -1,12 +1,22 @@
 import type { EnvelopeRecipient } from '../message/envelope.ts';
 import type { Settings } from '../settings/schema.ts';
+import type { Alerts } from '../shared/alerts.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import { isOversize } from './classify.ts';
 import type { DeliveryMeters } from './delivery-meters.ts';
 import type { Outcome, RecipientOutcome } from './outcome.ts';
 import { isSenderRefusal, senderAfterRefusal, senderAtOnce, withSender } from './sender-policy.ts';
-import { GrantedPermit, obstacleOf, type UpstreamRuntime } from './upstream-runtime.ts';
+import { createSenderRefusals } from './sender-refusals.ts';
+import { replyText } from './transports/smtp/parse-reply.ts';
+import type { UpstreamAlerts } from './upstream-alerts.ts';
+import {
+  fallbackReason,
+  GrantedPermit,
+  isCurableFailure,
+  obstacleOf,
+  type UpstreamRuntime,
+} from './upstream-runtime.ts';
 import type { Attempt, Permit, UnsentMessage } from './upstreams.ts';
 
 export interface DispatchDependencies {
@@ -16,6 +26,8 @@ export interface DispatchDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly meters: DeliveryMeters;
+  readonly alerts: Alerts;
+  readonly upstreamAlerts: Pick<UpstreamAlerts, 'partlyLimited'>;
 }
 
 /** Makes one attempt with a permit. Never throws. */
@@ -28,16 +40,13 @@ export type Dispatch = (
 
 type Try = Pick<Attempt, 'outcome' | 'rewrittenSender'>;
 
-/** Clients and senders whose refusal was logged; beyond this many the oldest may be logged again. */
-const MOST_REMEMBERED = 1000;
-
 /**
  * Rewrites the sender as the policy says, hands the message to the transport, tells circuit and governor what came of it,
- * and takes what is too large to the fallback. An exception on the way is a bug of ours: it is logged and costs the message a wait, never more.
+ * and takes to the fallback at once what that can cure. An exception on the way is a bug of ours: it is logged and costs the message a wait, never more.
  */
 export function createDispatch(deps: DispatchDependencies): Dispatch {
   const { clock, log, meters } = deps;
-  const reportedSenders = new Set<string>();
+  const refusals = createSenderRefusals(deps);
 
   async function withPolicy(
     permit: GrantedPermit,
@@ -52,10 +61,16 @@ export function createDispatch(deps: DispatchDependencies): Dispatch {
       return { outcome, rewrittenSender: atOnce };
     }
     const outcome = await handOver(permit, message, recipients, signal);
-    if (outcome.kind === 'unavailable' || !outcome.recipients.some(isSenderRefusal)) return { outcome };
+    if (outcome.kind === 'unavailable') return { outcome };
+    const refusal = outcome.recipients.find(isSenderRefusal);
+    if (refusal === undefined) {
+      if (outcome.recipients.some(isHandedOver)) refusals.accepted(upstream.name, message);
+      return { outcome };
+    }
+    const why = { words: replyText(refusal.reply), remedy: refusal.remedy };
     const address = senderAfterRefusal(message, upstream);
     if (address === undefined) {
-      reportRefusedSender(upstream.name, message);
+      refusals.refused(upstream, message, why);
       return { outcome };
     }
     const refused = recipients.filter((_recipient, index) => {
@@ -76,11 +91,37 @@ export function createDispatch(deps: DispatchDependencies): Dispatch {
     const merged = outcome.recipients.map((one) =>
       isSenderRefusal(one) ? (second.recipients[next++] ?? one) : one,
     );
+    refusals.refused(upstream, message, why, second.recipients.some(isHandedOver) ? address : undefined);
     const timing = {
       connecting: outcome.timing.connecting + second.timing.connecting,
       sending: outcome.timing.sending + second.timing.sending,
     };
     return { outcome: { ...second, recipients: merged, timing }, rewrittenSender: address };
+  }
+
+  /** One delivery, and what it says about the upstream. */
+  async function handOver(
+    permit: GrantedPermit,
+    message: UnsentMessage,
+    recipients: readonly EnvelopeRecipient[],
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const { runtime, ticket } = permit;
+    const outcome = await runtime.transport.deliver(message, recipients, signal);
+    if (outcome.kind === 'unavailable') {
+      const { timing: _timing, ...cause } = outcome;
+      runtime.circuit.failed(ticket, cause);
+      return outcome;
+    }
+    permit.handedOver += outcome.recipients.filter(isHandedOver).length;
+    if (outcome.recipients.some((one) => one.kind === 'deferred' && one.reason === 'connections')) {
+      runtime.governor.crowded();
+    }
+    const limited = outcome.recipients.find(isLimited);
+    if (limited) deps.upstreamAlerts.partlyLimited(permit.upstream, replyText(limited.reply), limited.remedy);
+    // An attempt that was broken off by us says nothing about the upstream.
+    if (!signal.aborted || outcome.recipients.some(isHandedOver)) runtime.circuit.worked(ticket);
+    return outcome;
   }
 
   /** Undefined when we fail ourselves: the recipients that the first try reached must not be tried again for that. */
@@ -102,31 +143,23 @@ export function createDispatch(deps: DispatchDependencies): Dispatch {
     }
   }
 
-  /** One line for each client and sender: a device that may not send as itself says so with every message. */
-  function reportRefusedSender(upstream: string, message: UnsentMessage): void {
-    const key = `${upstream}\t${message.client}\t${message.sender}`;
-    if (reportedSenders.has(key)) return;
-    if (reportedSenders.size >= MOST_REMEMBERED) reportedSenders.clear();
-    reportedSenders.add(key);
-    log.error(
-      { upstream, client: message.client, sender: message.sender },
-      'The upstream does not let Postern send as this sender; set from.rewrite of the upstream to if-refused, or allow the sender there.',
-    );
+  /** The fallback's permit, where it can cure what this upstream answered and lets the message in. */
+  function permitForFallback(
+    permit: GrantedPermit,
+    outcome: Outcome,
+    count: number,
+  ): GrantedPermit | undefined {
+    const runtime = fallbackOf(permit);
+    const reason = runtime ? curableReason(permit.runtime, outcome) : undefined;
+    if (!runtime || reason === undefined || obstacleOf(runtime, count)) return undefined;
+    return new GrantedPermit(runtime, count, deps.released, { upstream: permit.upstream, reason });
   }
 
-  /** The fallback's permit, where the message is too large for this upstream and the fallback lets it in. */
-  function permitForOversize(permit: GrantedPermit, outcome: Outcome): GrantedPermit | undefined {
+  function fallbackOf(permit: GrantedPermit): UpstreamRuntime | undefined {
     const { fallback } = permit.runtime.settings;
-    if (permit.fallbackFrom || fallback === undefined || outcome.kind === 'unavailable') return undefined;
-    if (!outcome.recipients.every((one) => one.kind === 'rejected' && isOversize(one.reply)))
-      return undefined;
+    if (permit.fallbackFrom || fallback === undefined) return undefined;
     const runtime = deps.find(fallback);
-    const count = outcome.recipients.length;
-    if (!runtime || obstacleOf(runtime, count)) return undefined;
-    return new GrantedPermit(runtime, count, deps.released, {
-      upstream: permit.upstream,
-      reason: 'too large',
-    });
+    return runtime === permit.runtime ? undefined : runtime;
   }
 
   async function attempt(
@@ -136,27 +169,18 @@ export function createDispatch(deps: DispatchDependencies): Dispatch {
     signal: AbortSignal,
   ): Promise<Attempt> {
     const first = await withPolicy(permit, message, recipients, signal);
-    const other = permitForOversize(permit, first.outcome);
-    if (!other)
-      return attemptOf(permit, isBlockedOversize(permit, first.outcome) ? postponedTry(first) : first);
+    const other = signal.aborted ? undefined : permitForFallback(permit, first.outcome, recipients.length);
+    if (!other) {
+      // Too large here, and the fallback has no room just now: the message waits for it.
+      const waits = isOversized(first.outcome) && fallbackOf(permit) !== undefined;
+      return attemptOf(permit, waits ? postponedTry(first) : first);
+    }
     try {
       const second = await withPolicy(other, message, recipients, signal);
       return attemptOf(other, second);
     } finally {
       other.release();
     }
-  }
-
-  /** Too large here, and the fallback has no room just now: the message waits for it. */
-  function isBlockedOversize(permit: GrantedPermit, outcome: Outcome): boolean {
-    const { fallback } = permit.runtime.settings;
-    return (
-      permit.fallbackFrom === undefined &&
-      fallback !== undefined &&
-      deps.find(fallback) !== undefined &&
-      outcome.kind === 'answered' &&
-      outcome.recipients.every((one) => one.kind === 'rejected' && isOversize(one.reply))
-    );
   }
 
   return async (permit, message, recipients, signal) => {
@@ -177,27 +201,28 @@ export function createDispatch(deps: DispatchDependencies): Dispatch {
   };
 }
 
-/** One delivery, and what it says about the upstream. */
-async function handOver(
-  permit: GrantedPermit,
-  message: UnsentMessage,
-  recipients: readonly EnvelopeRecipient[],
-  signal: AbortSignal,
-): Promise<Outcome> {
-  const { runtime, ticket } = permit;
-  const outcome = await runtime.transport.deliver(message, recipients, signal);
+/** Why the fallback can do better with the whole message, in a sentence for the journal. */
+function curableReason(runtime: UpstreamRuntime, outcome: Outcome): string | undefined {
+  const { name } = runtime.settings;
   if (outcome.kind === 'unavailable') {
-    const { timing: _timing, ...cause } = outcome;
-    runtime.circuit.failed(ticket, cause);
-    return outcome;
+    return isCurableFailure(outcome) ? fallbackReason(runtime, outcome) : undefined;
   }
-  permit.handedOver += outcome.recipients.filter(isHandedOver).length;
-  if (outcome.recipients.some((one) => one.kind === 'deferred' && one.reason === 'connections')) {
-    runtime.governor.crowded();
-  }
-  // An attempt that was broken off by us says nothing about the upstream.
-  if (!signal.aborted || outcome.recipients.some(isHandedOver)) runtime.circuit.worked(ticket);
-  return outcome;
+  const words = replyText(outcome.recipients[0]?.reply ?? { code: 0, text: '' });
+  if (isOversized(outcome)) return `The message is too large for ${name}: ${words}`;
+  return outcome.recipients.every(isLimited)
+    ? `${name} has reached its limit for these recipients: ${words}`
+    : undefined;
+}
+
+function isOversized(outcome: Outcome): boolean {
+  return (
+    outcome.kind === 'answered' &&
+    outcome.recipients.every((one) => one.kind === 'rejected' && isOversize(one.reply))
+  );
+}
+
+function isLimited(outcome: RecipientOutcome): outcome is Extract<RecipientOutcome, { kind: 'deferred' }> {
+  return outcome.kind === 'deferred' && outcome.reason === 'quota';
 }
 
 function attemptOf(permit: GrantedPermit, made: Try): Attempt {

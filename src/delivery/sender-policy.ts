@@ -1,6 +1,7 @@
 import { rewriteSender } from '../message/rewrite.ts';
 import type { Settings } from '../settings/schema.ts';
 import type { UpstreamSettings } from '../settings/schema-upstreams.ts';
+import { accountOf } from './account.ts';
 import type { RecipientOutcome } from './outcome.ts';
 import { rewrittenBody } from './rewritten-body.ts';
 import type { UnsentMessage } from './upstreams.ts';
@@ -26,14 +27,14 @@ export function senderAfterRefusal(message: UnsentMessage, upstream: UpstreamSet
 /** `from.address`, or the name that Postern signs in with where it is an address. */
 function upstreamSender(upstream: UpstreamSettings): string | undefined {
   if (upstream.from.address !== undefined) return upstream.from.address;
-  if (!('authentication' in upstream)) return undefined;
-  const { authentication } = upstream;
-  if (authentication.type === 'password' && authentication.user.includes('@')) return authentication.user;
-  return authentication.type === 'oauth2' ? authentication.email : undefined;
+  const account = accountOf(upstream);
+  return account?.includes('@') === true ? account : undefined;
 }
 
 /** The upstream refused this recipient on account of the sender, so another sender address may help. */
-export function isSenderRefusal(outcome: RecipientOutcome): boolean {
+export function isSenderRefusal(
+  outcome: RecipientOutcome,
+): outcome is Extract<RecipientOutcome, { kind: 'rejected' }> {
   return outcome.kind === 'rejected' && outcome.reason === 'sender';
 }
 

@@ -2,6 +2,7 @@ import type { UpstreamSettings } from '../settings/schema-upstreams.ts';
 import type { Circuit, Ticket } from './circuit.ts';
 import type { DailyUsage } from './daily-usage.ts';
 import type { Governor } from './governor.ts';
+import type { Unavailable } from './outcome.ts';
 import type { Transport } from './transport.ts';
 import type { Permit, UpstreamStatus, Wait } from './upstreams.ts';
 
@@ -57,9 +58,33 @@ export function obstacleOf(runtime: UpstreamRuntime, recipients: number): Wait |
   return runtime.circuit.obstacle() ?? runtime.governor.obstacle(recipients);
 }
 
-/** Another upstream helps where this one is out of order; not where it only asks for patience. */
-export function isCurable(wait: Wait): boolean {
-  return wait.reason !== 'slots' && wait.reason !== 'rate' && wait.reason !== 'throttled';
+/** An upstream that asks for patience for longer than this is not waited for where there is another, ms. */
+const PATIENCE = 15_000;
+
+/** Another upstream helps where this one is out of order; not where it only asks for a little patience. `now`: ms since 1970. */
+export function isCurable(runtime: UpstreamRuntime, wait: Wait, now: number): boolean {
+  if (wait.reason === 'slots' || wait.reason === 'rate') return false;
+  if (wait.reason !== 'throttled') return true;
+  if (wait.wait > PATIENCE && Number.isFinite(wait.wait)) return true;
+  const { since } = runtime.circuit.view();
+  return since !== undefined && now - since > 2 * PATIENCE;
+}
+
+/** The same, when the upstream said so in answer to a message. */
+export function isCurableFailure({ reason, retryAfter }: Unavailable): boolean {
+  return reason !== 'throttled' || (retryAfter ?? 0) > PATIENCE;
+}
+
+const LONGEST_REASON = 600;
+
+/** Why mail goes over the fallback, in a sentence for the journal. */
+export function fallbackReason(runtime: UpstreamRuntime, cause = runtime.circuit.view().cause): string {
+  const { name } = runtime.settings;
+  const sentence =
+    cause === undefined
+      ? `${name} has reached its limit of recipients within 24 hours.`
+      : `${name} is paused: ${cause.text}`;
+  return sentence.length > LONGEST_REASON ? `${sentence.slice(0, LONGEST_REASON - 1)}…` : sentence;
 }
 
 /** What administrators and metrics are told of it, as of now. Open connections where the transport counts them, else slots in use. */

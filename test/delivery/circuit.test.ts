@@ -5,12 +5,13 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 const random = { fraction: () => 0, bytes: (length: number) => Buffer.alloc(length) };
 
-function start() {
+function start(cheap = false) {
   const clock = new ManualClock();
   const changes: string[] = [];
   const circuit = createCircuit({
     clock,
     random,
+    cheapSignIn: () => cheap,
     onChange: (view, previous) => changes.push(`${previous}>${view.state}`),
   });
   return { clock, changes, circuit };
@@ -42,6 +43,19 @@ describe('a circuit', () => {
         clock.advance(1);
         expect(circuit.obstacle()).to.equal(undefined);
       }
+    });
+  }
+
+  for (const reason of ['authentication', 'configuration'] as const) {
+    it(`pauses for less than a minute when ${reason}, where signing in is cheap`, () => {
+      const { clock, circuit } = start(true);
+      for (const pause of [15, 30, 45, 45]) {
+        circuit.failed(circuit.begin(), cause(reason));
+        expect(circuit.obstacle()?.wait).to.equal(pause * 1000);
+        clock.advance(pause * 1000);
+      }
+      circuit.failed(circuit.begin(), cause(reason, 3_600_000));
+      expect(circuit.obstacle()?.wait).to.equal(45_000);
     });
   }
 

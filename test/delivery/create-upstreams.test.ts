@@ -31,12 +31,21 @@ function shiftedClock() {
   };
 }
 
-async function startPair(script: object, options: { extensions?: readonly string[] } = {}) {
+async function startPair(
+  script: object,
+  {
+    recipientsPerDay,
+    ...options
+  }: { readonly extensions?: readonly string[]; readonly recipientsPerDay?: number } = {},
+) {
   const other = await startScriptedServer();
   const first = await startScriptedServer({ script, ...options });
   const { upstreams } = testUpstreams({
     upstreams: [
-      smtpUpstream(first.port, { fallback: 'second' }),
+      smtpUpstream(first.port, {
+        fallback: 'second',
+        ...(recipientsPerDay === undefined ? {} : { limits: { recipientsPerDay } }),
+      }),
       smtpUpstream(other.port, { name: 'second' }),
     ],
   });
@@ -241,17 +250,63 @@ describe('the upstreams', () => {
 describe('the fallback of an upstream', () => {
   afterEach(closeAll);
 
-  it('steps in while the upstream is out of order', async () => {
-    const { upstreams, other, end } = await startPair({
+  it('takes the message that found the upstream out of order, and those behind it', async () => {
+    const { upstreams, first, other, end } = await startPair({
       mail: { reply: '530 5.7.57 Client not authenticated' },
     });
-    await deliver(upstreams);
-    const attempt = await deliver(upstreams);
-    expect(summary(attempt.outcome)).to.equal('delivered');
-    expect(attempt).to.deep.include({
-      upstream: 'second',
-      fallbackFrom: { upstream: 'office', reason: 'authentication' },
+    const reason =
+      'office is paused: 127.0.0.1 wants Postern to sign in first. It said: 530 5.7.57 Client not authenticated';
+    for (let count = 0; count < 2; count += 1) {
+      const attempt = await deliver(upstreams);
+      expect(summary(attempt.outcome)).to.equal('delivered');
+      expect(attempt).to.deep.include({ upstream: 'second', fallbackFrom: { upstream: 'office', reason } });
+    }
+    expect(first.connections()).to.equal(1);
+    expect(other.transactions).to.have.length(2);
+    expect(upstreams.status()[0]?.circuit).to.equal('open');
+    await end();
+  });
+
+  it('does not take a message that Postern itself let go of', async () => {
+    const { upstreams, other, end } = await startPair({ banner: { silent: true } });
+    const stop = new AbortController();
+    const attempt = deliver(upstreams, message(), to('a@x.test'), stop.signal);
+    setTimeout(() => stop.abort(), 20);
+    expect(summary((await attempt).outcome)).to.equal('deferred busy');
+    expect(other.connections()).to.equal(0);
+    await end();
+  });
+
+  it('takes recipients for whom the upstream has reached a limit', async () => {
+    const { upstreams, end } = await startPair({
+      rcpt: { reply: '550 5.7.233 tenant exceeded its daily limit for external recipients' },
     });
+    const attempt = await deliver(upstreams, message(), to('a@x.test', 'b@x.test'));
+    expect(summary(attempt.outcome)).to.equal('delivered, delivered');
+    expect(attempt.fallbackFrom?.reason).to.match(
+      /^office has reached its limit for these recipients: 550 5\.7\.233/,
+    );
+    await end();
+  });
+
+  it('does not take a message that another recipient has already got', async () => {
+    const { upstreams, other, end } = await startPair({
+      rcpt: ({ line }: { line: string }) =>
+        line.includes('b@') ? { reply: '550 5.7.233 external recipients' } : undefined,
+    });
+    const attempt = await deliver(upstreams, message(), to('a@x.test', 'b@x.test'));
+    expect(summary(attempt.outcome)).to.equal('delivered, deferred quota');
+    expect(other.transactions).to.have.length(0);
+    await end();
+  });
+
+  it('steps in when the limit of the day is used up', async () => {
+    const { upstreams, other, end } = await startPair({}, { recipientsPerDay: 1 });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect((await deliver(upstreams)).upstream).to.equal('office');
+    const { upstream, fallbackFrom } = await deliver(upstreams);
+    expect(upstream).to.equal('second');
+    expect(fallbackFrom?.reason).to.equal('office has reached its limit of recipients within 24 hours.');
     expect(other.transactions).to.have.length(1);
     await end();
   });
@@ -270,7 +325,11 @@ describe('the fallback of an upstream', () => {
     expect(summary(attempt.outcome)).to.equal('delivered');
     expect(attempt).to.deep.include({
       upstream: 'second',
-      fallbackFrom: { upstream: 'office', reason: 'too large' },
+      fallbackFrom: {
+        upstream: 'office',
+        reason:
+          'The message is too large for office: 552 5.3.4 the message has 55 bytes, and the upstream takes at most 10',
+      },
     });
     expect(first.transactions).to.have.length(0);
     await end();
