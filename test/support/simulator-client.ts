@@ -124,3 +124,43 @@ function jsonOf(text: string): Readonly<Record<string, unknown>> {
     return {};
   }
 }
+
+/** Fills in the forms at a consent address as a person would; answers where the browser is sent then, or the last page. */
+export async function consentAt(
+  simulator: Simulator,
+  address: string,
+  person: { readonly email?: string; readonly password?: string; readonly decision?: 'accept' | 'deny' } = {},
+): Promise<{ readonly location: URL | undefined; readonly page: string }> {
+  const { account } = simulator.microsoft;
+  const first = await webCall(simulator, address);
+  if (first.status !== 200) return { location: locationOf(first), page: first.text };
+  const second = await submit(simulator, address, first.text, {
+    email: person.email ?? account.email,
+    password: person.password ?? account.password,
+    action: 'next',
+  });
+  if (second.status !== 200 || !second.text.includes('name="decision"')) {
+    return { location: locationOf(second), page: second.text };
+  }
+  const last = await submit(simulator, address, second.text, { decision: person.decision ?? 'accept' });
+  return { location: locationOf(last), page: last.text };
+}
+
+/** Sends the form of a page with its hidden session and these fields. */
+export function submit(
+  simulator: Simulator,
+  base: string,
+  page: string,
+  fields: Readonly<Record<string, string>>,
+): Promise<WebAnswer> {
+  const action = /<form method="post" action="([^"]+)"/.exec(page)?.[1];
+  if (action === undefined) throw new Error(`No form in ${page}`);
+  const session = /name="session" value="([^"]+)"/.exec(page)?.[1];
+  const form = { ...fields, ...(session === undefined ? {} : { session }) };
+  return webCall(simulator, new URL(action, base).href, { form });
+}
+
+function locationOf({ headers }: WebAnswer): URL | undefined {
+  const { location } = headers;
+  return typeof location === 'string' ? new URL(location) : undefined;
+}

@@ -9,6 +9,7 @@ import { serveSmtp } from '../smtp-service.ts';
 import { createUsage } from '../usage.ts';
 import { createWebApp, serveApp } from '../web.ts';
 import type { World } from '../world.ts';
+import { authorizeEndpoint } from './authorize-endpoint.ts';
 import type { GoogleContext } from './context.ts';
 import { createGmailSmtp } from './gmail-smtp.ts';
 import { tokenEndpoint } from './token-endpoint.ts';
@@ -35,6 +36,7 @@ export async function startGoogle(
   const usage = createUsage(world.clock);
   const app = createWebApp();
   tokenEndpoint(app, context);
+  authorizeEndpoint(app, context, account);
   const web = await serveApp(app, world.authority, ports.web);
   origin = `https://localhost:${web.port}`;
   const smtp = await serveSmtp(createGmailSmtp(context, usage), world, ports.smtp);

@@ -6,6 +6,7 @@ import { serveSmtp } from '../smtp-service.ts';
 import { createUsage } from '../usage.ts';
 import { createWebApp, serveApp } from '../web.ts';
 import type { World } from '../world.ts';
+import { authorizeEndpoint } from './authorize-endpoint.ts';
 import type { MicrosoftContext } from './context.ts';
 import { discovery } from './discovery.ts';
 import { createExchange } from './exchange.ts';
@@ -40,6 +41,7 @@ export async function startMicrosoft(
   const app = createWebApp();
   discovery(app, context);
   tokenEndpoint(app, context);
+  authorizeEndpoint(app, context, account);
   const web = await serveApp(app, world.authority, ports.web);
   origin = `https://localhost:${web.port}`;
   const smtp = await serveSmtp(createExchange(context, usage), world, ports.smtp);
