@@ -2,6 +2,7 @@ import type { Fault } from '../shared/errors.ts';
 import { checkNames } from './checks-names.ts';
 import { notYetWarnings } from './checks-not-yet.ts';
 import { checkOauth2, oauth2Warnings } from './checks-oauth2.ts';
+import { checkOutside } from './checks-outside.ts';
 import { checkReferences } from './checks-references.ts';
 import { checkSecurity, securityWarnings } from './checks-security.ts';
 import { draftOf } from './draft.ts';
@@ -30,6 +31,7 @@ export function validateDocument(typed: Json): Validation {
     ...checkReferences(draft),
     ...checkSecurity(draft),
     ...checkOauth2(draft),
+    ...checkOutside(document),
   ];
   const warnings = [...securityWarnings(draft), ...oauth2Warnings(draft), ...notYetWarnings(document)];
   return parsed.success && faults.length === 0
