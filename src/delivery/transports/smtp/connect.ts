@@ -27,9 +27,12 @@ export interface SmtpAccess {
   readonly onStep?: ((step: ConnectionStep, connection: UpstreamConnection) => void) | undefined;
 }
 
-/** No connection: a fact about the upstream, or (too many connections) one that only makes messages wait. */
+/**
+ * No connection: a fact about the upstream, or (too many connections) one that only makes messages wait. `refusedMailbox`: somebody said
+ * no to this mailbox, and nothing else was amiss.
+ */
 export type NoConnection =
-  | Unavailable
+  | (Unavailable & { readonly refusedMailbox?: true })
   | { readonly kind: 'crowded'; readonly reply: Reply; readonly verdict: RecipientVerdict };
 
 /** Dials and encrypts; nobody is signed in yet. Never throws for what the network or the server does. */

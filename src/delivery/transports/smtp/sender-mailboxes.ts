@@ -77,9 +77,9 @@ export function createSenderMailboxes(access: SmtpAccess): SenderMailboxes {
     signal: AbortSignal,
     keep: (connection: UpstreamConnection) => void,
   ): Promise<UpstreamConnection | NoConnection | NotGranted> {
+    const before = await currentToken(signal);
     const first = await openAs(mailbox, signal);
     if (first instanceof UpstreamConnection || !isAboutMailbox(first)) return first;
-    const before = await currentToken(signal);
     const usual = await openConnection(access, signal);
     if (!(usual instanceof UpstreamConnection)) return usual;
     keep(usual);
@@ -115,12 +115,9 @@ export function createSenderMailboxes(access: SmtpAccess): SenderMailboxes {
   };
 }
 
-/** Sign-in was refused, by the server or by the token endpoint; a server that is not there refuses nobody. */
+/** A server that is not there, or that is out of order, refuses nobody. */
 function isAboutMailbox(failure: NoConnection): boolean {
-  return (
-    failure.kind === 'unavailable' &&
-    (failure.reason === 'authentication' || failure.reason === 'configuration')
-  );
+  return failure.kind === 'unavailable' && failure.refusedMailbox === true;
 }
 
 function wordsOf(failure: NoConnection): string {

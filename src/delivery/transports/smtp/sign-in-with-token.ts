@@ -1,5 +1,5 @@
 import { claimsText, tokenClaims } from '../../../oauth/token-claims.ts';
-import type { AccessToken, TokenRequest } from '../../../oauth/token-source.ts';
+import type { AccessToken, NoToken, TokenRequest } from '../../../oauth/token-source.ts';
 import { isLoopback } from '../../../settings/addresses.ts';
 import type { OAuth2Settings } from '../../../settings/schema-oauth2.ts';
 import { isLoopbackAddress } from '../../../shared/loopback.ts';
@@ -71,11 +71,18 @@ async function tryOnce(
   refused: RefusedToken | undefined,
 ): Promise<UpstreamConnection | NoConnection | RefusedToken> {
   const token = await access.tokens.token(request);
-  if (token.kind === 'unavailable') return token;
+  if (token.kind === 'unavailable') return withoutToken(request, token);
   if (refused && token.token.reveal() === refused.refusedToken.reveal()) return refused;
   const connection = await connect(access, request.signal ?? new AbortController().signal);
   if (!(connection instanceof UpstreamConnection)) return connection;
   return await signedIn(access, connection, authentication, user, token);
+}
+
+/** A token endpoint that says no to an application for one mailbox may say yes for another. */
+function withoutToken({ mailbox }: TokenRequest, problem: NoToken): NoConnection {
+  const aboutMailbox =
+    mailbox !== undefined && (problem.reason === 'authentication' || problem.reason === 'configuration');
+  return aboutMailbox ? { ...problem, refusedMailbox: true } : problem;
 }
 
 async function signedIn(
@@ -139,9 +146,13 @@ function refusedSignIn(
   });
   const words = claims === undefined ? '' : claimsText(claims);
   const outcome = refusalOutcome(verdict, refusal, words === '' ? '' : ` The token: ${words}.`);
-  if (verdict.kind !== 'unavailable' || verdict.reason !== 'authentication' || isPassing(refusal))
+  if (outcome.kind !== 'unavailable' || outcome.reason !== 'authentication' || isPassing(refusal))
     return outcome;
-  return { refusedToken: token, outcome, final: verdict.credentialsFine === true };
+  return {
+    refusedToken: token,
+    outcome: { ...outcome, refusedMailbox: true },
+    final: verdict.kind === 'unavailable' && verdict.credentialsFine === true,
+  };
 }
 
 /** RFC 4954 section 6: 454 is a failure of the server. */

@@ -274,7 +274,10 @@ function withoutConnection(
   failure: NoConnection | NotGranted,
   recipients: readonly EnvelopeRecipient[],
 ): Unavailable | Answered {
-  if (failure.kind === 'unavailable') return failure;
+  if (failure.kind === 'unavailable') {
+    const { refusedMailbox: _, ...unavailable } = failure;
+    return unavailable;
+  }
   const outcome: RecipientOutcome =
     failure.kind === 'not-granted' ? failure.outcome : { ...failure.verdict, reply: failure.reply };
   return { kind: 'answered', recipients: recipients.map(() => outcome) };
