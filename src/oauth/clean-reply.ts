@@ -28,7 +28,7 @@ export function cleanReply(text: string, hidden: readonly Secret[] = [], longest
   return clean.length > longest ? `${clean.slice(0, longest - 1).toWellFormed()}…` : clean;
 }
 
-/** The secret as it is and as forms, JSON and Basic authentication write it; the longest first. */
+/** The secret as it is and as forms, JSON, pages and Basic authentication write it; the longest first. */
 function formsOf(secret: string): string[] {
   if (secret.length < SHORTEST_SECRET) return [];
   const plain = secret.replaceAll(UNPRINTABLE, ' ');
@@ -38,6 +38,7 @@ function formsOf(secret: string): string[] {
     encodeURIComponent(plain.toWellFormed()),
     new URLSearchParams([['', plain]]).toString().slice(1),
     JSON.stringify(secret).slice(1, -1),
+    plain.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
     Buffer.from(secret).toString('base64').replaceAll('=', ''),
     Buffer.from(secret).toString('base64url'),
   ];

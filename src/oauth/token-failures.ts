@@ -201,8 +201,7 @@ function tellOf(fields: JsonFields): Told {
   const message = object !== undefined && 'message' in object ? object.message : fields['error_description'];
   const description = [message, fields['error_subtype'], fields['suberror']]
     .filter((part) => typeof part === 'string' && part !== '')
-    .join(' ')
-    .slice(0, 8192);
+    .join(' ');
   const name = typeof code === 'string' && /^[\w.:-]{1,64}$/.test(code) ? code : undefined;
   const present = error !== undefined && error !== null && error !== '';
   return {
@@ -226,9 +225,9 @@ function wordsOf({ error, description }: Told): string {
 
 /** Of a page that is no JSON, the title or the beginning says what it is. */
 function bodyText(answer: HttpAnswer): string {
-  const text = answer.body.subarray(0, 8192).toString('utf8');
-  const title = /<title[^>]{0,100}>([^<]{1,200})/i.exec(text)?.[1];
-  return title ?? text.replaceAll(/<[^<>]{0,500}>/g, ' ').slice(0, 200);
+  const text = answer.body.toString('utf8');
+  const title = /<title[^<>]{0,100}>([^<]+)/i.exec(text)?.[1];
+  return title ?? text.replaceAll(/<[^<>]{0,500}>/g, ' ');
 }
 
 /** RFC 9110 section 10.2.3: seconds, or a date. */

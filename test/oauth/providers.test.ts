@@ -15,6 +15,10 @@ const idToken = (claims: object): string =>
     .map((part) => Buffer.from(part).toString('base64url'))
     .join('.');
 
+/** A part of a JSON Web Token. */
+const decoded = (part: string): unknown => JSON.parse(Buffer.from(part, 'base64url').toString());
+const formDecoded = (text: string) => new URLSearchParams(`x=${text}`).get('x');
+
 const TOKENS = {
   token_type: 'Bearer',
   access_token: 'new-access',
@@ -47,10 +51,14 @@ describe('providers', () => {
     ...more,
   });
 
+  const makerOf =
+    (provider: string) =>
+    (more: object = {}, deps: Parameters<typeof providerFor>[2] = {}) =>
+      providerFor(server.http, typedFor(provider, more), deps);
+
   for (const provider of ['microsoft', 'google', 'generic']) {
     describe(`every provider: ${provider}`, () => {
-      const made = (more: object = {}, clock = new ManualClock()) =>
-        providerFor(server.http, typedFor(provider, more), { clock });
+      const made = makerOf(provider);
 
       it('opens the consent page with PKCE, state, and the account that is meant', async () => {
         const url = new URL(await made().authorizationUrl(CONSENT));
@@ -77,7 +85,7 @@ describe('providers', () => {
 
       it('redeems a code in one request, with a secret of hard characters whole', async () => {
         const clock = new ManualClock();
-        const grant = await made({}, clock).redeemCode(CODE);
+        const grant = await made({}, { clock }).redeemCode(CODE);
         expect(server.seen).to.have.length(1);
         expect(server.seen[0]?.path).to.match(
           /^\/contoso\/oauth2\/v2\.0\/token(\?client-request-id=[\w-]+)?$/,
@@ -185,7 +193,7 @@ describe('providers', () => {
       it('ends after 20 seconds when nobody answers', async () => {
         const clock = new ManualClock();
         const asked = new Promise<void>((resolve) => server.react(() => resolve()));
-        const call = failureOf(made({}, clock).refresh(new Secret('old')));
+        const call = failureOf(made({}, { clock }).refresh(new Secret('old')));
         await asked;
         clock.advance(20_000);
         expect((await call).problem).to.include({ reason: 'unreachable' });
@@ -195,8 +203,7 @@ describe('providers', () => {
   }
 
   describe('microsoft', () => {
-    const made = (more: object = {}, purpose: 'smtp' | 'graph' = 'smtp') =>
-      providerFor(server.http, typedFor('microsoft', more), { purpose });
+    const made = makerOf('microsoft');
     const application = (more: object = {}) =>
       made({ flow: 'client-credentials', mailbox: 'relay@example.com', ...more }).applicationToken();
 
@@ -204,7 +211,7 @@ describe('providers', () => {
       await made().redeemCode(CODE);
       const scopes = server.form()['scope']?.split(' ');
       expect(scopes).to.include.members(['https://outlook.office.com/SMTP.Send', 'offline_access', 'openid']);
-      await made({}, 'graph').redeemCode(CODE);
+      await made({}, { purpose: 'graph' }).redeemCode(CODE);
       expect(server.form()['scope']).to.contain('https://graph.microsoft.com/Mail.Send');
     });
 
@@ -281,7 +288,6 @@ describe('providers', () => {
           'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
         );
         const [header = '', payload = '', signature = ''] = form['client_assertion']?.split('.') ?? [];
-        const decoded = (part: string): unknown => JSON.parse(Buffer.from(part, 'base64url').toString());
         const thumbprint = Buffer.from(x509.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
         expect(decoded(header)).to.include({ alg: 'PS256', 'x5t#S256': thumbprint });
         expect(decoded(payload)).to.include({
@@ -380,7 +386,7 @@ describe('providers', () => {
         const form = server.form();
         expect(form['grant_type']).to.equal('urn:ietf:params:oauth:grant-type:jwt-bearer');
         const [header = '', payload = '', signature = ''] = form['assertion']?.split('.') ?? [];
-        expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).to.include({
+        expect(decoded(payload)).to.include({
           iss: 'postern@project.iam.gserviceaccount.com',
           sub: 'other@example.com',
           aud: `${server.url}/typed`,
@@ -396,7 +402,7 @@ describe('providers', () => {
         await account().applicationToken();
         expect(server.seen[0]?.path).to.equal('/from-file');
         const [, payload = ''] = server.form()['assertion']?.split('.') ?? [];
-        expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).to.include({
+        expect(decoded(payload)).to.include({
           sub: 'relay@example.com',
         });
       });
@@ -433,9 +439,8 @@ describe('providers', () => {
       await providerFor(server.http, typedFor('generic', typed)).redeemCode(CODE);
       const [scheme, encoded = ''] = server.seen[0]?.headers.authorization?.split(' ') ?? [];
       const pair = Buffer.from(encoded, 'base64').toString().split(':');
-      const decode = (text = '') => new URLSearchParams(`x=${text}`).get('x');
       expect(scheme).to.equal('Basic');
-      expect(pair.map(decode)).to.deep.equal(['my:client', HARD_SECRET]);
+      expect(pair.map(formDecoded)).to.deep.equal(['my:client', HARD_SECRET]);
       expect(server.form()).to.not.have.property('client_secret');
     });
 
