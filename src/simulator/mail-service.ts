@@ -41,6 +41,8 @@ export interface MailService {
   disconnect(mailbox: string): void;
   /** What speaks against a message; undefined takes it. */
   judge(submission: Submission): Promise<Answer | undefined>;
+  /** What goes out of a message that was taken. */
+  outgoing(submission: Submission): { readonly content: Buffer; readonly sender: string };
   /** Text of the 250. */
   accepted(session: string): string;
 }

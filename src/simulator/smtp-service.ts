@@ -125,8 +125,16 @@ class SimulatedServer extends SMTPServer {
     if (played?.kind === 'reset-after') setImmediate(() => connection.cut());
   }
 
-  #take({ parts: _parts, ...message }: Submission): void {
-    this.#world.outbox.add({ provider: this.#service.provider, over: 'smtp', ...message });
+  #take(submission: Submission): void {
+    const { mailbox, recipients } = submission;
+    const { provider } = this.#service;
+    this.#world.outbox.add({
+      provider,
+      over: 'smtp',
+      mailbox,
+      recipients,
+      ...this.#service.outgoing(submission),
+    });
   }
 
   /** The error that makes smtp-server answer so. What ends the connection does so behind the reply. */

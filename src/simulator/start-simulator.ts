@@ -6,12 +6,19 @@ import { systemClock } from '../shared/clock.ts';
 import { openAuthority } from './authority.ts';
 import { createBehaviours } from './behaviours.ts';
 import { createClients } from './clients.ts';
+import { serveControl } from './control.ts';
 import { startGoogle } from './google/start-google.ts';
 import { openKeys } from './keys.ts';
 import { createMailboxes } from './mailboxes.ts';
 import { startMicrosoft } from './microsoft/start-microsoft.ts';
 import { createOutbox } from './outbox.ts';
-import { SIMULATOR_PORTS, type Simulator, type SimulatorOptions } from './simulator.ts';
+import {
+  type Behaviour,
+  type Registration,
+  SIMULATOR_PORTS,
+  type Simulator,
+  type SimulatorOptions,
+} from './simulator.ts';
 import type { World } from './world.ts';
 
 const HOUR = 3_600_000;
@@ -49,14 +56,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   });
   const google = await startGoogle(world, ACCOUNT, { web: port('google'), smtp: port('googleSmtp') });
 
-  return {
-    certificateAuthority: authority.certificate,
-    microsoft: microsoft.description,
-    google: google.description,
-    control: '',
-    behave: (behaviour) => world.behaviours.add(behaviour),
+  const actions = {
+    behave: (behaviour: Behaviour) => world.behaviours.add(behaviour),
     reset: () => world.behaviours.clear(),
-    register({ mailbox, redirectUri, clientCertificate, clientSecret }) {
+    register({ mailbox, redirectUri, clientCertificate, clientSecret }: Registration) {
       if (mailbox !== undefined) world.mailboxes.add(mailbox);
       if (redirectUri !== undefined) world.clients.addRedirectUri(redirectUri);
       if (clientCertificate !== undefined) world.clients.addCertificate(clientCertificate);
@@ -64,12 +67,24 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     messages: () => world.outbox.messages(),
     counters: () => ({ ...world.outbox.counters }),
-    revoke(what) {
+    revoke(what: 'tokens' | 'grants') {
       microsoft.revoke(what);
       google.revoke(what);
     },
+  };
+  const { behaviours, manners } = world;
+  const control = await serveControl(
+    { ...actions, manners, behaviours: () => behaviours.list() },
+    port('control'),
+  );
+  return {
+    ...actions,
+    certificateAuthority: authority.certificate,
+    microsoft: microsoft.description,
+    google: google.description,
+    control: `http://127.0.0.1:${control.port}`,
     async close() {
-      await Promise.all([microsoft.close(), google.close()]);
+      await Promise.all([microsoft.close(), google.close(), control.close()]);
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Answer } from '../scenario.ts';
 import { findScenario } from '../scenarios.ts';
 import type { Usage } from '../usage.ts';
 import { GMAIL_SCOPE, type GoogleContext } from './context.ts';
+import { asGmailSends } from './own-sender.ts';
 
 const MESSAGES_A_DAY = 2000;
 
@@ -65,6 +66,7 @@ export function createGmailSmtp({ world, tokens }: GoogleContext, usage: Usage):
     connect: () => undefined,
     disconnect: () => undefined,
     judge,
+    outgoing: ({ content, mailbox }) => asGmailSends(content, mailbox, mailboxes),
     accepted: (session) =>
       `2.0.0 OK  ${Math.floor(world.clock.now() / 1000)} ${session.toLowerCase()} - gsmtp`,
   };

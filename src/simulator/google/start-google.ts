@@ -11,6 +11,7 @@ import { createWebApp, serveApp } from '../web.ts';
 import type { World } from '../world.ts';
 import { authorizeEndpoint } from './authorize-endpoint.ts';
 import type { GoogleContext } from './context.ts';
+import { gmailApi } from './gmail-api.ts';
 import { createGmailSmtp } from './gmail-smtp.ts';
 import { tokenEndpoint } from './token-endpoint.ts';
 
@@ -37,6 +38,7 @@ export async function startGoogle(
   const app = createWebApp();
   tokenEndpoint(app, context);
   authorizeEndpoint(app, context, account);
+  gmailApi(app, context, usage);
   const web = await serveApp(app, world.authority, ports.web);
   origin = `https://localhost:${web.port}`;
   const smtp = await serveSmtp(createGmailSmtp(context, usage), world, ports.smtp);

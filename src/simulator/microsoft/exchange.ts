@@ -97,6 +97,7 @@ export function createExchange(context: MicrosoftContext, usage: Usage): MailSer
       usage(mailbox).connections -= 1;
     },
     judge,
+    outgoing: ({ content, sender }) => ({ content, sender }),
     accepted: (session) => `2.0.0 OK <${session}.${randomUUID().slice(0, 8)}@${HOST}> [Hostname=${HOST}]`,
   };
 }

@@ -10,6 +10,7 @@ import { authorizeEndpoint } from './authorize-endpoint.ts';
 import type { MicrosoftContext } from './context.ts';
 import { discovery } from './discovery.ts';
 import { createExchange } from './exchange.ts';
+import { graph } from './graph.ts';
 import { tokenEndpoint } from './token-endpoint.ts';
 
 export interface StartedProvider<Description> {
@@ -42,6 +43,7 @@ export async function startMicrosoft(
   discovery(app, context);
   tokenEndpoint(app, context);
   authorizeEndpoint(app, context, account);
+  graph(app, context, usage);
   const web = await serveApp(app, world.authority, ports.web);
   origin = `https://localhost:${web.port}`;
   const smtp = await serveSmtp(createExchange(context, usage), world, ports.smtp);
