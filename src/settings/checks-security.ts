@@ -28,6 +28,16 @@ export function checkSecurity(draft: Draft): readonly Fault[] {
           ]
         : [],
     ),
+    ...draft.upstreams.flatMap(({ index, value }) =>
+      showsToken(value)
+        ? [
+            faultAt(
+              ['upstreams', index, 'security'],
+              'none would show the access token to everybody on the network; write security: starttls or tls',
+            ),
+          ]
+        : [],
+    ),
   ];
 }
 
@@ -67,6 +77,16 @@ function hasAddress(upstream: UpstreamSettings): boolean {
   const { authentication } = upstream;
   if (authentication.type === 'password') return authentication.user.includes('@');
   return authentication.type === 'oauth2' && (authentication.mailbox ?? authentication.email) !== undefined;
+}
+
+/** The transport would refuse it anyway: whoever reads a token may send until it runs out. */
+function showsToken(upstream: UpstreamSettings | undefined): boolean {
+  return (
+    upstream?.kind === 'smtp' &&
+    upstream.security === 'none' &&
+    upstream.authentication.type === 'oauth2' &&
+    !isLoopback(upstream.host)
+  );
 }
 
 function sendsPasswordInClear(upstream: UpstreamSettings | undefined): upstream is SmtpUpstreamSettings {

@@ -255,6 +255,26 @@ const BAD: readonly Bad[] = [
     faults: ['listeners[0].requireTls works only with starttls; write security: starttls'],
   },
   {
+    says: 'a token that everybody on the network could read',
+    document: {
+      upstreams: [
+        smtp({
+          security: 'none',
+          authentication: {
+            type: 'oauth2',
+            provider: 'google',
+            email: 'a@example.com',
+            clientId: 'x',
+            clientSecret: { env: 'X' },
+          },
+        }),
+      ],
+    },
+    faults: [
+      'upstreams[0].security none would show the access token to everybody on the network; write security: starttls or tls',
+    ],
+  },
+  {
     says: 'a rewrite to an address that is not given',
     document: { upstreams: [smtp({ from: { rewrite: 'if-refused' } })] },
     faults: [
