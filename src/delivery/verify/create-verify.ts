@@ -9,6 +9,8 @@ import { verifySmtp } from './verify-smtp.ts';
 /** The whole of a verification, ms. */
 const TWO_MINUTES = 115_000;
 
+const FAULT = 'This could not be verified for a fault in Postern; see its log.';
+
 /**
  * Proves that an upstream takes mail, with the code and the ways out that deliveries use. Promises: each step is told when it is over; the
  * last one comes within two minutes; nothing is thrown; no secret and no token is in what is told; nothing is stored, and no
@@ -35,9 +37,10 @@ export function createVerify(deps: VerifyDependencies): Verify {
       (step) => channel.push(hidden.clean(step)),
     );
     void takeSteps(run)
-      .catch((error: unknown) =>
-        deps.log.error({ err: error }, 'A verification failed for a fault in Postern'),
-      )
+      .catch((error: unknown) => {
+        deps.log.error({ err: error }, 'A verification failed for a fault in Postern');
+        run.tell({ step: 'settings', result: 'failed', milliseconds: 0, text: FAULT });
+      })
       .finally(() => {
         timer.cancel();
         signal.removeEventListener('abort', leave);

@@ -4,8 +4,10 @@ import type { VerifyRequest, VerifyStep } from '../../../src/delivery/verify/ste
 import type { VerifyDependencies } from '../../../src/delivery/verify/verification.ts';
 import { createDial } from '../../../src/network/dial.ts';
 import type { AccessToken, NoToken, TokenSource } from '../../../src/oauth/token-source.ts';
+import { withPresets } from '../../../src/settings/presets.ts';
 import { type SettingsInput, settingsSchema } from '../../../src/settings/schema.ts';
 import type { UpstreamSettings } from '../../../src/settings/schema-upstreams.ts';
+import { toJson } from '../../../src/settings/to-json.ts';
 import { systemClock } from '../../../src/shared/clock.ts';
 import { systemRandom } from '../../../src/shared/random.ts';
 import { Secret } from '../../../src/shared/secret.ts';
@@ -23,7 +25,7 @@ export interface Verified {
 /** Parses an upstream of the settings. */
 export function parsedUpstream(upstream: UpstreamInput): UpstreamSettings {
   const document: SettingsInput = { upstreams: [upstream] };
-  const [parsed] = settingsSchema.parse(document).upstreams;
+  const [parsed] = settingsSchema.parse(withPresets(toJson(document).value)).upstreams;
   if (!parsed) throw new Error('no upstream');
   return parsed;
 }
@@ -94,13 +96,4 @@ export function tokenSource(answer: AccessToken | NoToken): TokenSource & { read
     token: () => Promise.resolve(answer),
     refused: (_request, token) => void refusals.push(token),
   };
-}
-
-/** A token that reads as a JWT with these claims. */
-export function jsonWebToken(claims: Readonly<Record<string, unknown>>): string {
-  return `${base64({ alg: 'RS256', typ: 'JWT' })}.${base64(claims)}.${'c2lnbmF0dXJlLW9mLXRoZS10b2tlbg'.repeat(8)}`;
-}
-
-function base64(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
