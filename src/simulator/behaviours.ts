@@ -70,9 +70,11 @@ export function createBehaviours(): Behaviours {
 }
 
 function fits({ sender, recipient }: Behaviour, { senders, recipients = [] }: Concerned): boolean {
-  const has = (list: readonly string[], wanted: string) =>
-    list.some((each) => each.toLowerCase() === wanted.toLowerCase());
   return (
     (sender === undefined || has(senders, sender)) && (recipient === undefined || has(recipients, recipient))
   );
+}
+
+function has(list: readonly string[], wanted: string): boolean {
+  return list.some((each) => each.toLowerCase() === wanted.toLowerCase());
 }

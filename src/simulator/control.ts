@@ -90,12 +90,13 @@ export function serveControl(controlled: Controlled, port: number): Promise<WebS
     response.status(204).end();
   });
 
-  const faults: ErrorRequestHandler = (error: unknown, _request, response: Response, _next) => {
-    response.status(400).json({ error: errorText(error) });
-  };
   app.use(faults);
   return listen(createServer(app), port);
 }
+
+const faults: ErrorRequestHandler = (error: unknown, _request, response: Response, _next) => {
+  response.status(400).json({ error: errorText(error) });
+};
 
 function isHere(host: string | undefined): boolean {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]/@\s]+))(?::\d{1,5})?$/i.exec(host ?? '');

@@ -42,6 +42,11 @@ export function signToken(header: Claims, claims: Claims, key: KeyObject): strin
   return `${signed}.${createSign('RSA-SHA256').update(signed).sign(key).toString('base64url')}`;
 }
 
+/** The value where it is a text, else the other one. */
+export function textOr(value: unknown, other: string): string {
+  return typeof value === 'string' ? value : other;
+}
+
 /** A claim that is a text, else an empty one. */
 export function textClaim(claims: Claims, name: string): string {
   const value = claims[name];

@@ -176,30 +176,24 @@ export class SimulatedConnection extends SMTPConnection {
 
   /** Answers so. False: go on as if nothing were; true: it was answered, and `done` is called unless the connection ends. */
   play(answer: Answer, done: Done = () => undefined): boolean {
-    switch (answer.kind) {
-      case 'reply':
-        if (answer.close === true) {
-          this.#write(answer.code, this.fill(answer.text));
-          this.close();
-        } else {
-          this.send(answer.code, this.fill(answer.text));
-          done();
-        }
-        return true;
-      case 'challenge':
-        this._nextHandler = (_line, next) => {
-          this.send(535, this.fill(answer.text));
-          next();
-        };
-        this.send(334, Buffer.from(JSON.stringify(answer.json)).toString('base64'));
-        done();
-        return true;
-      case 'lost':
-        this.cut();
-        return true;
-      default:
-        return false;
+    if (answer.kind === 'lost') {
+      this.cut();
+      return true;
     }
+    if (answer.kind === 'challenge') {
+      this._nextHandler = (_line, next) => {
+        this.send(535, this.fill(answer.text));
+        next();
+      };
+      this.send(334, Buffer.from(JSON.stringify(answer.json)).toString('base64'));
+      done();
+      return true;
+    }
+    if (answer.kind !== 'reply') return false;
+    this.send(answer.code, this.fill(answer.text));
+    if (answer.close === true) this.close();
+    else done();
+    return true;
   }
 
   /** Ends the connection without a word. */
@@ -221,10 +215,6 @@ export class SimulatedConnection extends SMTPConnection {
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     if (typeof data !== 'string') return super.send(code, data ?? '', context);
     const text = this.#inProvidersWords(code, data);
-    super.send(code, text.includes('\n') ? text.split('\n') : text, false);
-  }
-
-  #write(code: number, text: string): void {
     super.send(code, text.includes('\n') ? text.split('\n') : text, false);
   }
 

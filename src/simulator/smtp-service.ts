@@ -61,7 +61,7 @@ class SimulatedServer extends SMTPServer {
       onMailFrom: (address, session, callback) => this.#atMail(address.address, session, callback),
       onRcptTo: (address, session, callback) => this.#atRcpt(address.address, session, callback),
       onData: (stream, session, callback) => {
-        this.#atData(stream, session, callback).catch((error: Error) => callback(error));
+        void this.#atData(stream, session, callback);
       },
     });
     this.#service = service;
@@ -95,7 +95,9 @@ class SimulatedServer extends SMTPServer {
   }
 
   async #atData(stream: SMTPServerDataStream, session: SMTPServerSession, callback: Callback): Promise<void> {
-    const content = await contentOf(stream, this.#service.maxSize);
+    const content = await contentOf(stream, this.#service.maxSize).catch(() => undefined);
+    // The client went away in the middle.
+    if (content === undefined) return;
     // smtp-server itself refuses what is too large.
     if (stream.sizeExceeded) return callback(null);
     const connection = this.#of(session);

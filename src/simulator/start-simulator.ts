@@ -50,11 +50,28 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   world.mailboxes.add({ email: ACCOUNT.email });
   const port = (name: (typeof SIMULATOR_PORTS)[number]) =>
     options.firstPort === undefined ? 0 : options.firstPort + SIMULATOR_PORTS.indexOf(name);
-  const microsoft = await startMicrosoft(world, ACCOUNT, {
-    web: port('microsoft'),
-    smtp: port('microsoftSmtp'),
-  });
-  const google = await startGoogle(world, ACCOUNT, { web: port('google'), smtp: port('googleSmtp') });
+  const started: { close(): Promise<void> }[] = [];
+  const close = async () => {
+    await Promise.all(started.splice(0).map((each) => each.close()));
+  };
+  /** Where one port is taken, the others are given back. */
+  const keep = async <Part extends { close(): Promise<void> }>(starting: Promise<Part>): Promise<Part> => {
+    try {
+      const part = await starting;
+      started.push(part);
+      return part;
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  };
+  const microsoft = await keep(
+    startMicrosoft(world, ACCOUNT, {
+      web: port('microsoft'),
+      smtp: port('microsoftSmtp'),
+    }),
+  );
+  const google = await keep(startGoogle(world, ACCOUNT, { web: port('google'), smtp: port('googleSmtp') }));
 
   const actions = {
     behave: (behaviour: Behaviour) => world.behaviours.add(behaviour),
@@ -73,9 +90,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
   };
   const { behaviours, manners } = world;
-  const control = await serveControl(
-    { ...actions, manners, behaviours: () => behaviours.list() },
-    port('control'),
+  const control = await keep(
+    serveControl({ ...actions, manners, behaviours: () => behaviours.list() }, port('control')),
   );
   return {
     ...actions,
@@ -83,8 +99,6 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     microsoft: microsoft.description,
     google: google.description,
     control: `http://127.0.0.1:${control.port}`,
-    async close() {
-      await Promise.all([microsoft.close(), google.close(), control.close()]);
-    },
+    close,
   };
 }

@@ -64,6 +64,12 @@ export function field(source: unknown, name: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** The bytes that were read by express.raw; empty where there are none. */
+export function bytesOf(request: Request): Buffer {
+  const body: unknown = request.body;
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+}
+
 /** A part of the path. */
 export function pathPart(request: Request, name: string): string {
   const value: unknown = request.params[name];
@@ -76,24 +82,27 @@ export async function playOverHttp(
   { clock }: Pick<World, 'clock'>,
   request: Request,
   response: Response,
+  mailbox = '',
 ): Promise<boolean> {
-  switch (answer.kind) {
-    case 'slow':
-      await new Promise<void>((resolve) => systemClock.after(answer.milliseconds, resolve));
-      return false;
-    case 'http': {
-      const { status, headers = {}, body, retryDate } = answer;
-      response.status(status).set(headers);
-      if (retryDate !== undefined) {
-        response.set('Retry-After', new Date(clock.now() + retryDate * 1000).toUTCString());
-      }
-      if (typeof body === 'string') response.type('html').send(body);
-      else response.json(body);
-      return true;
-    }
-    default:
-      // SMTP replies mean nothing here; a connection that breaks does.
-      request.socket.destroy();
-      return true;
+  if (answer.kind === 'slow') {
+    await new Promise<void>((resolve) => systemClock.after(answer.milliseconds, resolve));
+    return false;
   }
+  if (answer.kind !== 'http') {
+    // SMTP replies mean nothing here; a connection that breaks does.
+    request.socket.destroy();
+    return true;
+  }
+  const { status, headers = {}, body, retryDate } = answer;
+  response.status(status).set(headers);
+  if (retryDate !== undefined) {
+    response.set('Retry-After', new Date(clock.now() + retryDate * 1000).toUTCString());
+  }
+  const retry = new Date(clock.now() + 60_000).toISOString();
+  if (typeof body === 'string') response.type('html').send(body);
+  else {
+    const text = JSON.stringify(body).replaceAll('{mailbox}', mailbox.replaceAll(/["\\]/g, ''));
+    response.type('json').send(text.replaceAll('{retry}', retry));
+  }
+  return true;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { startSimulator } from '../../src/simulator/start-simulator.ts';
-import { consentAt, submit, textOf, webCall } from '../support/simulator-client.ts';
+import { claimsOf, consentAt, submit, textOf, webCall } from '../support/simulator-client.ts';
 
 const REDIRECT = 'http://localhost:8025/login/smtp-verification';
 const VERIFIER = 'a-verifier-of-forty-three-characters-or-more-1';
@@ -63,9 +63,7 @@ for (const provider of ['microsoft', 'google'] as const) {
       expect(answer.status).to.equal(200);
       expect(answer.json).to.include({ token_type: 'Bearer', expires_in: 3600 });
       expect(textOf(answer, 'refresh_token')).to.have.length.greaterThan(100);
-      const claims = JSON.parse(
-        Buffer.from(textOf(answer, 'id_token').split('.')[1] ?? '', 'base64url').toString(),
-      );
+      const claims = claimsOf(textOf(answer, 'id_token'));
       expect(claims).to.include({ nonce: 'n', aud: simulator[provider].clientId });
       expect(claims[provider === 'google' ? 'email' : 'preferred_username']).to.equal('relay@example.com');
     });

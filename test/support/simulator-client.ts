@@ -164,3 +164,8 @@ function locationOf({ headers }: WebAnswer): URL | undefined {
   const { location } = headers;
   return typeof location === 'string' ? new URL(location) : undefined;
 }
+
+/** What a token in the form of a JSON Web Token says. */
+export function claimsOf(token: string): Readonly<Record<string, unknown>> {
+  return jsonOf(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+}

@@ -7,7 +7,7 @@ import { isRecord, textClaim } from '../json-web-token.ts';
 import { messageParts } from '../message-parts.ts';
 import { googleError } from '../scenarios-api.ts';
 import type { Usage } from '../usage.ts';
-import { field, pathPart, playOverHttp } from '../web.ts';
+import { bytesOf, field, pathPart, playOverHttp } from '../web.ts';
 import { GMAIL_SEND_SCOPES, type GoogleContext } from './context.ts';
 import { asGmailSends } from './own-sender.ts';
 
@@ -22,12 +22,6 @@ const MESSAGES_A_DAY = 2000;
 /** Adds it to the app. */
 export function gmailApi(app: Express, { world, tokens }: GoogleContext, usage: Usage): void {
   const { behaviours, clock, limits, mailboxes, outbox } = world;
-
-  const fail = (response: Response, status: number, reason: string, message: string, word: string) => {
-    if (status === 401)
-      response.set('WWW-Authenticate', 'Bearer realm="https://accounts.google.com/", error="invalid_token"');
-    response.status(status).json(googleError(status, reason, message, word));
-  };
 
   /** The mailbox behind the token; undefined when the refusal was sent. */
   function mailboxOf(request: Request, response: Response): string | undefined {
@@ -76,7 +70,7 @@ export function gmailApi(app: Express, { world, tokens }: GoogleContext, usage: 
     });
     if (played?.kind === 'lost' && played.taken && message !== undefined) take(mailbox, message);
     if (played?.kind === 'http' && played.status === 429) outbox.counters.throttled += 1;
-    if (played !== undefined && (await playOverHttp(played, world, request, response))) return;
+    if (played !== undefined && (await playOverHttp(played, world, request, response, mailbox))) return;
     if (message === undefined || message.length === 0) {
       return fail(
         response,
@@ -128,23 +122,30 @@ export function gmailApi(app: Express, { world, tokens }: GoogleContext, usage: 
       send(request, response, () => {
         const media =
           field(request.query, 'uploadType') === 'media' && request.is('message/rfc822') !== false;
-        return media && request.body instanceof Buffer ? request.body : undefined;
+        return media ? bytesOf(request) : undefined;
       }),
   );
 
-  const faults: ErrorRequestHandler = (error: unknown, _request, response: Response, next) => {
-    if (!isRecord(error)) return next(error);
-    if (error['type'] === 'entity.too.large') {
-      return fail(response, 413, 'uploadTooLarge', 'Request Entity Too Large', 'INVALID_ARGUMENT');
-    }
-    if (error['type'] === 'entity.parse.failed') {
-      return fail(response, 400, 'parseError', 'Invalid JSON payload received.', 'INVALID_ARGUMENT');
-    }
-    next(error);
-  };
   app.use(['/gmail', '/upload'], faults);
 }
 
 function fromBase64(raw: string | undefined): Buffer | undefined {
   return raw === undefined || !/^[\w+/-]+={0,2}$/.test(raw) ? undefined : Buffer.from(raw, 'base64url');
 }
+
+function fail(response: Response, status: number, reason: string, message: string, word: string): void {
+  if (status === 401)
+    response.set('WWW-Authenticate', 'Bearer realm="https://accounts.google.com/", error="invalid_token"');
+  response.status(status).json(googleError(status, reason, message, word));
+}
+
+const faults: ErrorRequestHandler = (error: unknown, _request, response: Response, next) => {
+  if (!isRecord(error)) return next(error);
+  if (error['type'] === 'entity.too.large') {
+    return fail(response, 413, 'uploadTooLarge', 'Request Entity Too Large', 'INVALID_ARGUMENT');
+  }
+  if (error['type'] === 'entity.parse.failed') {
+    return fail(response, 400, 'parseError', 'Invalid JSON payload received.', 'INVALID_ARGUMENT');
+  }
+  next(error);
+};

@@ -41,7 +41,12 @@ export async function startGoogle(
   gmailApi(app, context, usage);
   const web = await serveApp(app, world.authority, ports.web);
   origin = `https://localhost:${web.port}`;
-  const smtp = await serveSmtp(createGmailSmtp(context, usage), world, ports.smtp);
+  const smtp = await serveSmtp(createGmailSmtp(context, usage), world, ports.smtp).catch(
+    async (error: unknown) => {
+      await web.close();
+      throw error;
+    },
+  );
   const endpoints = { auth_uri: `${origin}/o/oauth2/v2/auth`, token_uri: `${origin}/token` };
   const shared = { project_id: GOOGLE_PROJECT, ...endpoints };
   const privateKey = privatePem(world.keys.serviceAccount);

@@ -42,7 +42,7 @@ function answerTo(
   context: GoogleContext,
 ): GoogleTokenAnswer | GoogleError {
   const { grants, world } = context;
-  const grantType = field(form, 'grant_type');
+  const grantType = field(form, 'grant_type') ?? '';
   if (grantType === JWT_BEARER) return answerToAssertion(field(form, 'assertion') ?? '', context);
   const fault = clientFault(form, authorization, world.clients.googleSecret());
   if (fault !== undefined) return fault;
@@ -74,7 +74,7 @@ function answerTo(
       return {
         status: 400,
         error: 'unsupported_grant_type',
-        error_description: `Invalid grant_type: ${(grantType ?? '').slice(0, 100)}`,
+        error_description: `Invalid grant_type: ${grantType.slice(0, 100)}`,
       };
   }
 }

@@ -5,7 +5,7 @@ import type { Request, Response } from 'express';
 import { type Claims, textClaim } from '../json-web-token.ts';
 import { messageParts } from '../message-parts.ts';
 import type { Usage } from '../usage.ts';
-import { pathPart, playOverHttp } from '../web.ts';
+import { bytesOf, pathPart, playOverHttp } from '../web.ts';
 import type { MicrosoftContext } from './context.ts';
 import { failGraph } from './graph-error.ts';
 import { audienceIs } from './resources.ts';
@@ -116,7 +116,7 @@ export function createGraphGate(context: MicrosoftContext, usage: Usage) {
       const mailbox = mailboxOf(claims, request, response);
       if (mailbox === undefined) return;
       const used = usage(mailbox);
-      const body: Buffer = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
+      const body = bytesOf(request);
       if (limits) {
         if (used.requests >= CONCURRENT) {
           return throttled(response, 1, 'Application is over its MailboxConcurrency limit.');
@@ -152,7 +152,7 @@ export function createGraphGate(context: MicrosoftContext, usage: Usage) {
           return;
         }
         if (played?.kind === 'http' && played.status === 429) outbox.counters.throttled += 1;
-        if (played !== undefined && (await playOverHttp(played, world, request, response))) return;
+        if (played !== undefined && (await playOverHttp(played, world, request, response, mailbox))) return;
         handler({ ...call, ...(message === undefined ? {} : { message }) }, request, response);
       } finally {
         used.requests -= 1;

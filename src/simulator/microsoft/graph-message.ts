@@ -3,7 +3,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { parseHeader, removeFields, writeHeader } from '../../message/headers.ts';
-import { isRecord } from '../json-web-token.ts';
+import { isRecord, textOr } from '../json-web-token.ts';
 
 export interface GraphAttachment {
   readonly name: string;
@@ -24,25 +24,25 @@ export function messageOfJson(body: Buffer, sender: string): Buffer | undefined 
   const message = isRecord(value) && isRecord(value['message']) ? value['message'] : value;
   if (!isRecord(message)) return undefined;
   const content = isRecord(message['body']) ? message['body'] : {};
-  const html = String(content['contentType'] ?? 'text').toLowerCase() === 'html';
+  const html = textOr(content['contentType'], 'text').toLowerCase() === 'html';
   const from = addressOf(message['from']) ?? sender;
   const custom = Array.isArray(message['internetMessageHeaders']) ? message['internetMessageHeaders'] : [];
   const lines = [
     `From: ${from}`,
     ...['To', 'Cc', 'Bcc'].flatMap((name) => listLine(name, message[`${name.toLowerCase()}Recipients`])),
     ...listLine('Reply-To', message['replyTo']),
-    `Subject: ${encoded(String(message['subject'] ?? ''))}`,
+    `Subject: ${encoded(textOr(message['subject'], ''))}`,
     ...(typeof message['internetMessageId'] === 'string'
       ? [`Message-ID: ${message['internetMessageId']}`]
       : []),
     ...custom.flatMap((each) =>
-      isRecord(each) ? [`${String(each['name'])}: ${encoded(String(each['value']))}`] : [],
+      isRecord(each) ? [`${textOr(each['name'], 'X-Nameless')}: ${encoded(textOr(each['value'], ''))}`] : [],
     ),
     'MIME-Version: 1.0',
     `Content-Type: text/${html ? 'html' : 'plain'}; charset=utf-8`,
     'Content-Transfer-Encoding: base64',
   ].map((line) => line.replaceAll(/[\r\n]+/g, ' '));
-  const text = wrapped(Buffer.from(String(content['content'] ?? '')));
+  const text = wrapped(Buffer.from(textOr(content['content'], '')));
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${text}`);
 }
 
@@ -62,8 +62,8 @@ export function attachmentsOfJson(body: Buffer): readonly GraphAttachment[] {
 export function attachmentOf(value: unknown): GraphAttachment | undefined {
   if (!isRecord(value) || typeof value['contentBytes'] !== 'string') return undefined;
   return {
-    name: String(value['name'] ?? 'attachment'),
-    contentType: String(value['contentType'] ?? 'application/octet-stream'),
+    name: textOr(value['name'], 'attachment'),
+    contentType: textOr(value['contentType'], 'application/octet-stream'),
     content: Buffer.from(value['contentBytes'], 'base64'),
   };
 }

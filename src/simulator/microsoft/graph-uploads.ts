@@ -3,7 +3,7 @@
  * messages or events”).
  */
 import express, { type Express } from 'express';
-import { pathPart } from '../web.ts';
+import { bytesOf, pathPart } from '../web.ts';
 import type { MicrosoftContext } from './context.ts';
 import type { Drafts } from './graph-drafts.ts';
 import { failGraph } from './graph-error.ts';
@@ -21,7 +21,7 @@ export function graphUploads(app: Express, { world }: MicrosoftContext, drafts: 
       if (upload === undefined) {
         return failGraph(response, world.clock, 404, 'itemNotFound', 'The upload session was not found.');
       }
-      const piece: Buffer = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
+      const piece = bytesOf(request);
       const [, from, to, size] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(request.get('content-range') ?? '') ?? [];
       const right =
         Number(from) === upload.received &&

@@ -3,7 +3,7 @@
  * “Delete message”.
  */
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
-import { isRecord } from '../json-web-token.ts';
+import { isRecord, textOr } from '../json-web-token.ts';
 import { messageParts } from '../message-parts.ts';
 import type { Usage } from '../usage.ts';
 import { pathPart } from '../web.ts';
@@ -39,8 +39,6 @@ export function graph(app: Express, context: MicrosoftContext, usage: Usage): vo
   const fail = (response: Response, status: number, code: string, message: string) =>
     failGraph(response, clock, status, code, message);
 
-  const readMessage = (call: GraphCall) =>
-    call.json ? messageOfJson(call.body, call.mailbox) : mimeOf(call.body);
   const draftOf = (call: GraphCall, request: Request) => drafts.find(call.mailbox, pathPart(request, 'id'));
 
   function notRead(call: GraphCall, response: Response): void {
@@ -108,16 +106,6 @@ export function graph(app: Express, context: MicrosoftContext, usage: Usage): vo
     });
     response.status(202).end();
     return true;
-  }
-
-  function described({ id, message, attachments }: Draft) {
-    const { recipients } = messageParts(message);
-    return {
-      id,
-      isDraft: true,
-      hasAttachments: attachments.length > 0,
-      toRecipients: recipients.map((address) => ({ emailAddress: { address } })),
-    };
   }
 
   const missing = (response: Response) =>
@@ -200,8 +188,8 @@ export function graph(app: Express, context: MicrosoftContext, usage: Usage): vo
           return fail(response, 400, 'RequestBodyRead', 'AttachmentItem is missing, or has no size.');
         }
         const upload = drafts.startUpload(draft, {
-          name: String(item['name'] ?? 'attachment'),
-          contentType: String(item['contentType'] ?? 'application/octet-stream'),
+          name: textOr(item['name'], 'attachment'),
+          contentType: textOr(item['contentType'], 'application/octet-stream'),
           size: item['size'],
         });
         response.status(201).json({
@@ -219,4 +207,18 @@ export function graph(app: Express, context: MicrosoftContext, usage: Usage): vo
     fail(response, 413, 'RequestEntityTooLarge', 'The request entity is too large.');
   };
   app.use('/v1.0', tooLarge);
+}
+
+function readMessage(call: GraphCall): Buffer | undefined {
+  return call.json ? messageOfJson(call.body, call.mailbox) : mimeOf(call.body);
+}
+
+function described({ id, message, attachments }: Draft) {
+  const { recipients } = messageParts(message);
+  return {
+    id,
+    isDraft: true,
+    hasAttachments: attachments.length > 0,
+    toRecipients: recipients.map((address) => ({ emailAddress: { address } })),
+  };
 }

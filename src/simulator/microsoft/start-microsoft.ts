@@ -46,7 +46,12 @@ export async function startMicrosoft(
   graph(app, context, usage);
   const web = await serveApp(app, world.authority, ports.web);
   origin = `https://localhost:${web.port}`;
-  const smtp = await serveSmtp(createExchange(context, usage), world, ports.smtp);
+  const smtp = await serveSmtp(createExchange(context, usage), world, ports.smtp).catch(
+    async (error: unknown) => {
+      await web.close();
+      throw error;
+    },
+  );
   const authority = `${origin}/${MICROSOFT_TENANT}/oauth2/v2.0`;
   return {
     description: {

@@ -42,7 +42,7 @@ function answerTo(request: Request, context: MicrosoftContext): TokenAnswer | En
   const clientId = field(form, 'client_id') ?? basicClient(request.get('authorization'));
   const fault = realmFault(tenant, clientId);
   if (fault !== undefined) return fault;
-  const grantType = field(form, 'grant_type');
+  const grantType = field(form, 'grant_type') ?? '';
   // Device code is for public clients; they have no secret to show, and may not show a wrong one.
   const needsProof =
     grantType === 'client_credentials' ||
@@ -54,17 +54,13 @@ function answerTo(request: Request, context: MicrosoftContext): TokenAnswer | En
     context.world,
     `${context.origin()}/${tenant}/oauth2/v2.0/token`,
   );
-  const mayBePublic = grantType?.endsWith(':device_code') === true || !needsProof;
+  const mayBePublic = grantType.endsWith(':device_code') || !needsProof;
   if (proof !== undefined && !(mayBePublic && proof.code === 7000218)) return proof;
   if (proof !== undefined && grantType === 'authorization_code') return proof;
   return grantFor(grantType, form, context);
 }
 
-function grantFor(
-  grantType: string | undefined,
-  form: unknown,
-  context: MicrosoftContext,
-): TokenAnswer | EntraError {
+function grantFor(grantType: string, form: unknown, context: MicrosoftContext): TokenAnswer | EntraError {
   const { grants, world } = context;
   const scopes = scopesOf(form);
   const clientInfo = field(form, 'client_info') === '1';
@@ -101,7 +97,7 @@ function grantFor(
         status: 400,
         error: 'unsupported_grant_type',
         code: 70003,
-        text: `The app requested an unsupported grant type '${(grantType ?? '').slice(0, 100)}'.`,
+        text: `The app requested an unsupported grant type '${grantType.slice(0, 100)}'.`,
       };
   }
 }
