@@ -354,6 +354,18 @@ describe('providers', () => {
       expect(await api.authorizationUrl(CONSENT)).to.contain('gmail.send');
     });
 
+    it('leaves the proxy of the environment alone, for the settings name the way out', async () => {
+      const before = process.env['HTTPS_PROXY'];
+      process.env['HTTPS_PROXY'] = '10.0.0.1:3128';
+      try {
+        await providerFor(server.http, typedFor('google')).refresh(new Secret('old'));
+      } finally {
+        if (before === undefined) delete process.env['HTTPS_PROXY'];
+        else process.env['HTTPS_PROXY'] = before;
+      }
+      expect(server.seen).to.have.length(1);
+    });
+
     describe('service account', () => {
       let certificate: string;
       let file: { private_key: string; [name: string]: unknown };

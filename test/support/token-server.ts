@@ -1,7 +1,7 @@
 /** An authorization server over https that does as it is told: keeps the forms that it was sent, and answers what a test says. */
 
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import { createServer, request } from 'node:https';
+import { type IncomingHttpHeaders, request as requestInClear, type ServerResponse } from 'node:http';
+import { createServer, request as requestOverTls } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type HttpAnswer, type HttpClient, HttpFailure } from '../../src/shared/http.ts';
 import { makeAuthority } from './certificates.ts';
@@ -72,8 +72,8 @@ export async function startTokenServer(): Promise<TokenServer> {
   };
 }
 
-/** What HttpClient promises, over node:https. */
-export function clientThatTrusts(ca: string): HttpClient {
+/** What HttpClient promises, over node:https and node:http. */
+export function clientThatTrusts(ca?: string): HttpClient {
   return {
     send: (asked) =>
       new Promise<HttpAnswer>((resolve, reject) => {
@@ -85,6 +85,7 @@ export function clientThatTrusts(ca: string): HttpClient {
           reject(new HttpFailure(code, `failed (${code})`, true, error));
         };
         const options = { method: asked.method, headers: { ...asked.headers }, ca, signal, agent: false };
+        const request = asked.url.startsWith('http:') ? requestInClear : requestOverTls;
         const outgoing = request(asked.url, options, (incoming) => {
           const pieces: Buffer[] = [];
           let size = 0;
