@@ -201,7 +201,7 @@ export const graphRules: readonly ApiRule[] = [
   },
   {
     statuses: [400],
-    text: /recipient\S* (?:is|are) (?:not valid|invalid|not resolved)|no recipients/i,
+    text: /\brecipients?\b.{0,300}\b(?:not valid|invalid|not be resolved|not resolved)\b|no recipients/i,
     verdict: rejected('recipient', '5.1.3'),
   },
   { text: /MailboxConcurrency|concurren/i, statuses: [429], verdict: crowded },

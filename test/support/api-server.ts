@@ -28,7 +28,10 @@ export interface ApiServer {
 
 export async function startApiServer(
   react: (request: ApiRequest, count: number) => ApiReaction | Promise<ApiReaction>,
-  options: { readonly keepBodies?: boolean } = {},
+  options: {
+    readonly keepBodies?: boolean /** Answered as soon as the header is there. */;
+    readonly early?: ApiAnswer;
+  } = {},
 ): Promise<ApiServer> {
   const requests: ApiRequest[] = [];
   const atOnce = { now: 0, most: 0 };
@@ -40,6 +43,11 @@ export async function startApiServer(
       atOnce.now -= 1;
     });
     incoming.on('error', () => undefined);
+    if (options.early) {
+      write(options.early, response);
+      incoming.resume();
+      return;
+    }
     incoming.on('data', (piece: Buffer) => {
       if (options.keepBodies !== false) pieces.push(piece);
     });
@@ -59,11 +67,7 @@ export async function startApiServer(
     const reaction = await react(request, count);
     if (reaction === 'reset') response.destroy();
     else if (typeof reaction === 'function') reaction(response);
-    else {
-      const text = typeof reaction.body === 'object' ? JSON.stringify(reaction.body) : (reaction.body ?? '');
-      const type = typeof reaction.body === 'object' ? 'application/json' : 'text/html';
-      response.writeHead(reaction.status, { 'content-type': type, ...reaction.headers }).end(text);
-    }
+    else write(reaction, response);
   }
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -78,4 +82,11 @@ export async function startApiServer(
         server.closeAllConnections();
       }),
   };
+}
+
+function write(answer: ApiAnswer, response: ServerResponse): void {
+  const json = typeof answer.body === 'object';
+  const text = typeof answer.body === 'string' ? answer.body : json ? JSON.stringify(answer.body) : '';
+  const type = json ? 'application/json' : 'text/html';
+  response.writeHead(answer.status, { 'content-type': type, ...answer.headers }).end(text);
 }

@@ -9,8 +9,7 @@ import {
   type ApiServer,
   startApiServer,
 } from '../../support/api-server.ts';
-import { plainHttpClient } from '../../support/plain-http-client.ts';
-import { apiMessage, apiTransport, never, recipientOutcomes, to } from './support.ts';
+import { apiMessage, apiTransport, never, recipientOutcomes, testHttp, to } from './support.ts';
 
 setFlagsFromString('--expose-gc');
 
@@ -285,15 +284,18 @@ describe('Graph transport, large messages', () => {
         collect();
         const { heapUsed, arrayBuffers } = process.memoryUsage();
         most = Math.max(most, heapUsed + arrayBuffers);
-        return plainHttpClient.send(request);
+        return testHttp.send(request);
       },
     };
     const transport = apiTransport('graph', server.url, { deps: { http: watching } });
-    collect();
+    for (let round = 0; round < 5; round += 1) {
+      collect();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     const outcome = await transport.deliver(apiMessage(largeBody(size)), to('ann@example.com'), never);
     expect(recipientOutcomes(outcome)[0]?.kind).to.equal('delivered');
-    expect(most - heapUsed - arrayBuffers).to.be.within(1, 16_000_000);
+    expect(most - heapUsed - arrayBuffers).to.be.below(25_000_000);
   });
 });
 

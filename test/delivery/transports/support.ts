@@ -5,11 +5,12 @@ import type { ApiTransportDependencies } from '../../../src/delivery/transports/
 import { createGmailTransport } from '../../../src/delivery/transports/gmail/gmail-transport.ts';
 import { createGraphTransport } from '../../../src/delivery/transports/graph/graph-transport.ts';
 import type { MessageBody } from '../../../src/message/envelope.ts';
+import { createNetwork } from '../../../src/network/create-network.ts';
 import type { AccessToken, NoToken, TokenRequest, TokenSource } from '../../../src/oauth/token-source.ts';
 import { type UpstreamSettings, upstreamSchema } from '../../../src/settings/schema-upstreams.ts';
 import { systemClock } from '../../../src/shared/clock.ts';
 import { Secret } from '../../../src/shared/secret.ts';
-import { plainHttpClient } from '../../support/plain-http-client.ts';
+import { testSettings, testTrustAnchors } from '../support.ts';
 
 export const MESSAGE = [
   'From: Scanner <scanner@example.com>',
@@ -20,6 +21,13 @@ export const MESSAGE = [
   'Hello',
   '',
 ].join('\r\n');
+
+/** The real client, without a proxy. */
+export const testHttp = createNetwork({
+  settings: testSettings({}),
+  trustAnchors: testTrustAnchors(),
+  clock: systemClock,
+}).http;
 
 export interface TestTokens extends TokenSource {
   readonly asked: TokenRequest[];
@@ -76,7 +84,7 @@ export function apiUpstream(
 
 export function apiTransport(kind: 'graph' | 'gmail', endpoint: string, options: ApiOptions = {}): Transport {
   const upstream = apiUpstream(kind, endpoint, options);
-  const deps = { http: plainHttpClient, tokens: testTokens(), clock: systemClock, ...options.deps };
+  const deps = { http: testHttp, tokens: testTokens(), clock: systemClock, ...options.deps };
   if (upstream.kind === 'graph') return createGraphTransport(upstream, deps);
   if (upstream.kind === 'gmail') return createGmailTransport(upstream, deps);
   throw new Error('no API');

@@ -89,10 +89,16 @@ function rewritten(field: HeaderField, value: string, kept: readonly Mailbox[]):
   const lines: HeaderField[] = [];
   if (kept.length > 0) {
     const name = field.name === 'to' ? 'To' : 'Cc';
-    lines.push(createField(name, kept.map((mailbox) => formatMailbox(cleanName(mailbox))).join(', ')));
+    lines.push(createField(name, kept.map((mailbox) => formatMailbox(simpleName(mailbox))).join(', ')));
   }
   if (original !== undefined) lines.push(createField(original, value.slice(0, MAX_ORIGINAL).toWellFormed()));
   return lines;
+}
+
+/** Without the characters that nest and escape. */
+function simpleName(mailbox: Mailbox): Mailbox {
+  const { name, ...rest } = cleanName(mailbox);
+  return { ...rest, name: name.replace(/["()[\]:;\\]+/g, ' ').trim() };
 }
 
 /** Another program cannot see an address in it that we did not see: one `@` for each mailbox, and nothing that is nested. */

@@ -71,7 +71,7 @@ export function createGraphTransport(
       method: 'POST',
       url: `${url}/sendMail`,
       contentType: 'text/plain',
-      body: { size: base64Length(body.size), pieces: () => base64Body(body.chunks()) },
+      body: { size: base64Length(body.size), pieces: () => base64Body(body.chunks(), body.size) },
       final: true,
     });
     if (result.kind !== 'answer') return result;

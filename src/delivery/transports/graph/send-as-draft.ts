@@ -155,7 +155,7 @@ function conversation({ ask, hidden }: Handover, size: number, place: DraftPlace
         size: front.length + base64Length(bytes) + back.length,
         async *pieces() {
           yield front;
-          yield* base64Body(pieces());
+          yield* base64Body(pieces(), bytes);
           yield back;
         },
       };
