@@ -35,7 +35,8 @@ describe('the generic provider and oidc-provider, a server of others', () => {
       scopes: ['mail.send'],
       features: { clientCredentials: { enabled: true }, devInteractions: { enabled: false } },
     });
-    server.on('request', provider.callback());
+    const callback = provider.callback();
+    server.on('request', (incoming, response) => void callback(incoming, response));
   });
   after(
     () =>
