@@ -3,15 +3,16 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../shared/clock.ts';
 import type { Secret } from '../shared/secret.ts';
 
-/** A server that refuses every token must not make us ask for a new one with each message. */
+/** A server that refuses every token must not make us ask for a new one with each message: ms, and a share of a short lifetime. */
 const FORCED_AT_MOST_EVERY = 30_000;
+const SHARE_OF_LIFETIME = 0.5;
 
 const MOST_REMEMBERED = 1000;
 
 /** Access tokens that a server did not take. */
 export interface RefusedTokens {
-  /** False when one was refused just before: then this one goes on being used. */
-  refuse(id: string, token: Secret): boolean;
+  /** False when one was refused just before: then this one goes on being used. `lifetime`: of this token, ms. */
+  refuse(id: string, token: Secret, lifetime: number): boolean;
   has(id: string, token: Secret): boolean;
   /** The provider gave this one; where it is the refused one again, it is the only one that there is. */
   given(id: string, token: Secret): void;
@@ -23,10 +24,12 @@ export function createRefusedTokens(clock: Clock): RefusedTokens {
     max: MOST_REMEMBERED,
   });
   return {
-    refuse(id, token) {
+    refuse(id, token, lifetime) {
       const now = clock.monotonic();
       const last = refused.get(id);
-      if (last !== undefined && now - last.at < FORCED_AT_MOST_EVERY) return false;
+      // Servers reckon in whole seconds: one that lives for seconds may be refused shortly before its end, each time.
+      const pause = Math.min(FORCED_AT_MOST_EVERY, lifetime * SHARE_OF_LIFETIME);
+      if (last !== undefined && now - last.at < pause) return false;
       refused.set(id, { hash: hashOf(token), at: now });
       return true;
     },

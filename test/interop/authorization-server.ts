@@ -77,11 +77,11 @@ export async function startAuthorizationServer(options: {
     ],
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'signing' }] },
     cookies: { keys: [randomUUID()] },
-    scopes: ['openid', 'email', 'offline_access', 'mail'],
-    claims: { openid: ['sub'], email: ['email'] },
+    scopes: ['openid', 'email', 'profile', 'offline_access', 'mail'],
+    claims: { openid: ['sub'], email: ['email'], profile: ['preferred_username'] },
     conformIdTokenClaims: false,
     pkce: { required: () => true },
-    findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id, email: id }) }),
+    findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id, email: id, preferred_username: id }) }),
     issueRefreshToken: () => true,
     rotateRefreshToken: true,
     ttl: { AccessToken: lifetime, ClientCredentials: lifetime, RefreshToken: 86_400, Grant: 86_400 },
@@ -127,7 +127,11 @@ export async function startAuthorizationServer(options: {
       refreshTokens.push(String(body.refresh_token));
   });
   const listener = provider.callback();
-  server.on('request', (request, response) => void listener(request, response));
+  server.on('request', (request, response) => {
+    // Whoever signs in chooses an account anyway; it knows no prompt for that alone.
+    request.url = request.url?.replace(/select_account(?:%20|\+)?|(?:%20|\+)select_account/, '');
+    void listener(request, response);
+  });
   return {
     issuer,
     authorizationEndpoint: `${issuer}/auth`,
