@@ -23,12 +23,8 @@ export function adminRoutes(
     ...settingsRoutes(services),
     ...queueRoutes(services),
     ...upstreamRoutes(services),
-    ...(authorizations === undefined
-      ? []
-      : [
-          ...authorizationRoutes({ authorizations, clock }),
-          ...signInRoutes({ authorizations, accessUrl: () => settings.current().accessUrl, clock, log }),
-        ]),
+    ...authorizationRoutes({ authorizations, clock }),
+    ...signInRoutes({ authorizations, accessUrl: () => settings.current().accessUrl, clock, log }),
     ...deniedRoutes(services),
     ...sendTestRoutes(services),
     ...(services.verify === undefined ? [] : verifyRoutes({ ...services, verify: services.verify })),

@@ -25,8 +25,8 @@ export interface AdminServices {
   readonly queue: QueueOperations;
   readonly accepting: Accepting;
   readonly upstreams: Pick<Upstreams, 'status' | 'probeNow'>;
-  /** Sign-ins at upstreams; without it there are no routes for them. */
-  readonly authorizations?: Authorizations;
+  /** Sign-ins at upstreams. */
+  readonly authorizations: Authorizations;
   /** Proves that an upstream takes mail; without it there is no route for that. */
   readonly verify?: Verify;
   readonly denied: DeniedStorage;

@@ -48,7 +48,15 @@ describe('authentication of the admin interface', () => {
       await response.arrayBuffer();
       if (response.status !== 401 && response.status !== 429) open.push(route.path);
     }
-    expect(open).to.deep.equal(['/livez', '/readyz', '/metrics']);
+    expect(open).to.deep.equal([
+      '/livez',
+      '/readyz',
+      '/metrics',
+      '/login/authorize/:id',
+      '/login/smtp-verification',
+      '/pmpredirect/AzureOAuth',
+      '/login/style.css',
+    ]);
   });
 
   it('answers 429 after ten failures in a minute, logs no more of them, and still lets the token in', async () => {

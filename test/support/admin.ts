@@ -16,6 +16,7 @@ import { systemRandom } from '../../src/shared/random.ts';
 import { Secret } from '../../src/shared/secret.ts';
 import { memoryLog } from './memory-log.ts';
 import { memorySettings } from './memory-settings.ts';
+import { signInRooms } from './sign-ins.ts';
 
 export const TOKEN = 'a-token-of-the-tests-only-0123456789';
 
@@ -140,6 +141,7 @@ export function fakeServices(directory: string) {
         probed.push(name);
       },
     },
+    authorizations: signInRooms(systemClock).authorizations,
     denied: {
       record: async () => undefined,
       list: async () => [],
