@@ -91,8 +91,7 @@ export function createAskProvider(dependencies: AskDependencies): AskProvider {
     }
     if (grant.expiresAt - now < SHORTEST_LIFETIME) {
       const problem = alreadyEnded(wanted.upstream);
-      troubles.note(wanted.id, wanted.upstream, problem);
-      throw new TokenTrouble(problem, true);
+      throw new TokenTrouble(troubles.note(wanted.id, wanted.upstream, problem), true);
     }
     troubles.over(wanted.id);
     refused.given(wanted.id, grant.accessToken);
@@ -121,10 +120,10 @@ export function createAskProvider(dependencies: AskDependencies): AskProvider {
     meters.asked(wanted.upstream, final ? 'refused' : problem.reason);
     if (!final || !wanted.person) {
       if (row !== undefined && row.key === wanted.key) await note(row, problem, row.failure?.refusals ?? 0);
-      troubles.note(wanted.id, wanted.upstream, problem, final ? pauseAfterRefusals : undefined);
+      const told = troubles.note(wanted.id, wanted.upstream, problem, final ? pauseAfterRefusals : undefined);
       const passes = problem.reason === 'unreachable' || problem.reason === 'throttled';
       if (wanted.main && !passes && !isVoid(row)) alerts.fails(wanted.upstream, problem);
-      throw new TokenTrouble(problem, true);
+      throw new TokenTrouble(told, true);
     }
     const refusals = (row?.failure?.refusals ?? 0) + 1;
     // Nobody else has written: it was this grant that was refused, not one that is replaced already.

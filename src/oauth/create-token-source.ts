@@ -81,7 +81,7 @@ export function createTokenSource(dependencies: TokenSourceDependencies): Runnin
   const troubles = createTroubles({ clock, random });
   const refused = createRefusedTokens(clock);
   const keeper = createGrantKeeper({ storage, alerts, clock, log });
-  const meters = createTokenMeters(meter, heldTokens, clock.now);
+  const meters = createTokenMeters(meter, heldTokens, () => clock.now());
   const ask = createAskProvider({ ...dependencies, keeper, troubles, refused, meters, alerts, inForce });
   const renewal = createRenewal({ ...dependencies, keeper, ask, troubles, refused, alerts });
   const idle = createIdleRenewals({ storage, settings, clock, random, log, renew: renewIdle });
@@ -209,7 +209,8 @@ export function createTokenSource(dependencies: TokenSourceDependencies): Runnin
       if (wanted === undefined) return;
       const held = cache.get(wanted.id);
       if (held !== undefined && held.token.reveal() !== token.reveal()) return;
-      if (!refused.refuse(wanted.id, token)) return;
+      const lifetime = held === undefined ? Number.POSITIVE_INFINITY : held.expiresAt - held.renewedAt;
+      if (!refused.refuse(wanted.id, token, lifetime)) return;
       log.info({ upstream: wanted.upstream }, 'a server refused the access token; another one is got');
       inBackground(dropFromRow(wanted, token));
     },

@@ -134,8 +134,7 @@ export function createRenewal(dependencies: Dependencies): Renewal {
     underWay.add(settled);
     return within(clock, PROVIDER_DEADLINE, asked, () => {
       const problem = notNow(`The token server of upstream ${wanted.upstream} does not answer.`);
-      troubles.note(wanted.id, wanted.upstream, problem);
-      throw new TokenTrouble(problem, true);
+      throw new TokenTrouble(troubles.note(wanted.id, wanted.upstream, problem), true);
     });
   }
 
@@ -160,8 +159,7 @@ export function createRenewal(dependencies: Dependencies): Renewal {
         if (!(error instanceof RelayError)) log.error({ err: error }, `renewing failed: ${errorText(error)}`);
         const why = error instanceof RelayError ? error.publicMessage : 'An error in Postern; see the log.';
         const problem = notNow(`The authorization of upstream ${wanted.upstream} cannot be read: ${why}`);
-        troubles.note(wanted.id, wanted.upstream, problem);
-        throw new TokenTrouble(problem, true);
+        throw new TokenTrouble(troubles.note(wanted.id, wanted.upstream, problem), true);
       }),
     async settled() {
       await Promise.all(underWay);

@@ -33,8 +33,8 @@ interface Trouble {
 export interface Troubles {
   /** The problem, with the rest of its pause, while that lasts. */
   current(id: string): NoToken | undefined;
-  /** One more failure; `pause` (ms) where it does not follow from the reason. Returns the failures in a row. */
-  note(id: string, upstream: string, problem: NoToken, pause?: (failures: number) => number): number;
+  /** One more failure; `pause` (ms) where it does not follow from the reason. Returns the problem as `current` does. */
+  note(id: string, upstream: string, problem: NoToken, pause?: (failures: number) => number): NoToken;
   /** It works. */
   over(id: string): void;
   /** Something has changed: the next caller may try. The failures in a row are still known. */
@@ -60,7 +60,7 @@ export function createTroubles({
       const failures = (troubles.get(id)?.failures ?? 0) + 1;
       const wait = pause?.(failures) ?? pauseAfter(problem, failures, random.fraction());
       troubles.set(id, { upstream, problem, failures, until: clock.monotonic() + wait });
-      return failures;
+      return withRest(problem, wait);
     },
     over: (id) => void troubles.delete(id),
     tryAgain(upstream) {
