@@ -1,5 +1,6 @@
 import { ownText } from '../../../shared/own-text.ts';
 import type { Reply } from '../../outcome.ts';
+import { isPieceOf } from './secret-pieces.ts';
 
 const LONGEST_TEXT = 1000;
 const LINE = /^([2-5]\d\d)(?:[ -](?:([245]\.\d{1,3}\.\d{1,3})(?:[ \t]+|$))?(.*))?$/s;
@@ -39,24 +40,9 @@ export function showable(text: string, hidden: readonly string[] = []): string {
   return ownText(shown);
 }
 
-/** Tokens are long, and every reply of a connection is looked through for them: in small letters once is enough. */
-const inSmallLetters = new WeakMap<readonly string[], string>();
-
-function smallLetters(hidden: readonly string[]): string {
-  let small = inSmallLetters.get(hidden);
-  if (small === undefined) {
-    // No word holds the separator.
-    small = hidden.join('\n').toLowerCase();
-    inSmallLetters.set(hidden, small);
-  }
-  return small;
-}
-
 /** Servers cut what they echo, break it over lines, or write it in capitals: a long word out of a secret goes as well. */
 function withoutPieces(text: string, hidden: readonly string[]): string {
-  return text.replace(LONG_WORD, (word) =>
-    smallLetters(hidden).includes(word.toLowerCase()) ? '[secret]' : word,
-  );
+  return text.replace(LONG_WORD, (word) => (isPieceOf(hidden, word) ? '[secret]' : word));
 }
 
 /** A reply as an SMTP server would write it, for sentences. */

@@ -41,7 +41,8 @@ async function tryOnce(
 ): Promise<UpstreamConnection | NoConnection | RefusedPassword> {
   let password: string;
   try {
-    password = (await access.reveal(authentication.password)).reveal();
+    const fresh = refused !== undefined;
+    password = (await access.reveal(authentication.password, { fresh })).reveal();
   } catch (error) {
     return {
       kind: 'unavailable',
