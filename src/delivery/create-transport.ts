@@ -32,7 +32,7 @@ export function createTransport(upstream: UpstreamSettings, deps: TransportDepen
     case 'smtp':
       return createSmtpTransport({
         upstream,
-        reveal: (source) => deps.settings.reveal(source),
+        reveal: (source, how) => deps.settings.reveal(source, how),
         tokens: deps.tokens,
         hostname: deps.hostname,
         tls: createUpstreamTls(upstream, deps.trustAnchors),

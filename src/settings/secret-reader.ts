@@ -18,14 +18,16 @@ export interface SecretReaderDeps {
   /** How long a command may take, ms; 10 s if absent. */
   readonly commandTimeout?: number;
   /** Reads `MOUNT/PATH#FIELD` from the Vault of the settings. Throws RelayError `secret-unavailable`. */
-  readonly vault?: (place: string) => Promise<Secret>;
+  readonly vault?: (place: string, how?: { readonly fresh?: boolean }) => Promise<Secret>;
 }
 
 /**
  * Reads secrets where they are, each time anew. Every failure is a RelayError `secret-unavailable` that names the source
  * and never any of the content, of which what a command writes to its error output is counted a part.
  */
-export function createSecretReader(deps: SecretReaderDeps): (source: PasswordSource) => Promise<Secret> {
+export function createSecretReader(
+  deps: SecretReaderDeps,
+): (source: PasswordSource, how?: { readonly fresh?: boolean }) => Promise<Secret> {
   const { sealer, directory, environment = process.env, commandTimeout = COMMAND_TIMEOUT } = deps;
   const running = new Map<string, Promise<Secret>>();
 
@@ -41,13 +43,13 @@ export function createSecretReader(deps: SecretReaderDeps): (source: PasswordSou
     return started;
   };
 
-  return async (source) => {
+  return async (source, how) => {
     if ('sealed' in source) return sealer.open('settings', source.sealed);
     if ('file' in source) return readSecretFile(path.resolve(directory, source.file));
     if ('env' in source) return readVariable(source.env, environment);
     if ('command' in source) return once(source.command);
     if ('vault' in source) {
-      if (deps.vault) return deps.vault(source.vault);
+      if (deps.vault) return deps.vault(source.vault, how);
       throw unavailable(`the secret ${source.vault}`, 'cannot be read: no Vault is set', 'set vault.address');
     }
     if ('hash' in source) throw unavailable('a hashed password', 'cannot be turned back into the password');

@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Fault } from '../shared/errors.ts';
+import type { HttpClient } from '../shared/http.ts';
 import type { Log } from '../shared/log.ts';
 import type { Json } from './json.ts';
 import type { Settings } from './schema.ts';
@@ -17,6 +18,8 @@ export interface SettingsDeps {
   readonly clock: Clock;
   readonly dataDirectory: string;
   readonly environment?: NodeJS.ProcessEnv;
+  /** What Vault is asked with; late, because the network needs the settings first. Without it there are no secrets from Vault. */
+  readonly http?: () => HttpClient | undefined;
   /** How often the file is looked at, ms; a second if absent. */
   readonly lookEvery?: number;
 }
