@@ -3,6 +3,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { postgresServer } from '../support/postgres.ts';
 import { recordLog } from '../support/recorded-log.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { describeAuthorizations } from './authorizations.ts';
 import { describeConformance } from './conformance.ts';
 import { describeListing } from './listing.ts';
 import { describeSmallStorages } from './small-storages.ts';
@@ -51,4 +52,5 @@ for (const [name, open] of [
   describeConformance(name, open);
   describeListing(name, open);
   describeSmallStorages(name, open);
+  describeAuthorizations(name, open);
 }
