@@ -99,4 +99,10 @@ export const commands: readonly CommandEntry[] = [
     summary: 'Trust the certificate of an upstream.',
     load: async () => (await import('./import-cert.ts')).importCert,
   },
+  {
+    name: 'simulate',
+    arguments: '',
+    summary: 'Run a Microsoft 365 and a Google for trying out, on this machine.',
+    load: async () => (await import('./simulate.ts')).simulate,
+  },
 ];

@@ -1,0 +1,96 @@
+/*
+ * Settings of Postern for a simulator, ready to be applied. Pure.
+ */
+import { stringify } from 'yaml';
+import type { Simulator } from '../simulator/simulator.ts';
+
+/** A document of settings, and what it shows. */
+export interface SimulatedSettings {
+  /** File name without its directory. */
+  readonly file: string;
+  readonly title: string;
+  readonly yaml: string;
+  /** What is left to do once it is applied. */
+  readonly next: string;
+}
+
+/** `serviceAccountFile`: where the key of the service account is. */
+export function simulatedSettings(
+  simulator: Pick<Simulator, 'microsoft' | 'google'>,
+  serviceAccountFile: string,
+): readonly SimulatedSettings[] {
+  const { microsoft, google } = simulator;
+  const { email } = microsoft.account;
+  const from = { address: email, rewrite: 'if-refused' };
+  const exchange = {
+    kind: 'smtp',
+    host: microsoft.smtp.host,
+    port: microsoft.smtp.port,
+    security: 'starttls',
+    from,
+    limits: { connections: 3, messagesPerMinute: 30, recipientsPerDay: 10_000 },
+  };
+  const entra = {
+    type: 'oauth2',
+    provider: 'microsoft',
+    tenantId: microsoft.tenantId,
+    clientId: microsoft.clientId,
+    clientSecret: { value: microsoft.clientSecret },
+    authorizationEndpoint: microsoft.authorizationEndpoint,
+    tokenEndpoint: microsoft.tokenEndpoint,
+  };
+  return [
+    {
+      file: 'microsoft-sign-in.yaml',
+      title: 'Microsoft 365, a person signs in once (authorization code)',
+      yaml: document({
+        ...exchange,
+        name: 'office',
+        authentication: {
+          ...entra,
+          flow: 'authorization-code',
+          email,
+          deviceAuthorizationEndpoint: microsoft.deviceAuthorizationEndpoint,
+        },
+      }),
+      next: 'scripts/postern authorize office',
+    },
+    {
+      file: 'microsoft-application.yaml',
+      title: 'Microsoft 365, the application signs in by itself (client credentials)',
+      yaml: document({
+        ...exchange,
+        name: 'office',
+        authentication: { ...entra, flow: 'client-credentials', mailbox: email },
+      }),
+      next: 'scripts/postern verify --upstream office',
+    },
+    {
+      file: 'google-service-account.yaml',
+      title: 'Google Workspace, a service account',
+      yaml: document({
+        name: 'workspace',
+        kind: 'smtp',
+        host: google.smtp.host,
+        port: google.smtp.port,
+        security: 'starttls',
+        authentication: {
+          type: 'oauth2',
+          provider: 'google',
+          flow: 'service-account',
+          mailbox: google.account.email,
+          serviceAccount: { file: serviceAccountFile },
+          tokenEndpoint: google.tokenEndpoint,
+        },
+        from,
+        limits: { connections: 10, recipientsPerMessage: 100 },
+      }),
+      next: 'scripts/postern verify --upstream workspace',
+    },
+  ];
+}
+
+function document(upstream: Readonly<Record<string, unknown>> & { readonly name: string }): string {
+  const { name, ...rest } = upstream;
+  return stringify({ upstreams: [{ name, ...rest }], defaultUpstream: name }, { lineWidth: 0 });
+}
