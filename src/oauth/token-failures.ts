@@ -50,7 +50,9 @@ export function failureOfConnection(
   // The words of an HttpFailure go behind the server's name.
   const says = error instanceof HttpFailure ? cleanReply(error.message, hidden, 2000) : 'cannot be asked';
   const remedy = (error instanceof HttpFailure ? CONNECTION[error.code] : undefined) ?? WAY_OUT;
-  const problem = { reason: 'unreachable', text: `${tokenHost(facts)} ${says}.`, remedy } as const;
+  // Nothing was asked, for the address is not one that secrets are sent to.
+  const reason = error instanceof HttpFailure && error.code === 'EREQUEST' ? 'configuration' : 'unreachable';
+  const problem = { reason, text: `${tokenHost(facts)} ${says}.`, remedy } as const;
   return failure(problem, undefined, false);
 }
 
@@ -99,6 +101,7 @@ const CONNECTION: Readonly<Record<string, string>> = {
     'Where the server, or a proxy that looks into TLS, has a certificate of your own, run "postern import-cert FILE".',
   EPROXY: 'Compare proxy.url, and see that the proxy lets connections to this host pass.',
   EPROXYAUTH: 'Compare proxy.user and proxy.password.',
+  EREQUEST: 'Write the endpoints of the upstream with https://.',
   ETOOLARGE: 'Compare the endpoint: the answer with a token is short.',
 };
 

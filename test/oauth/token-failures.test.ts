@@ -279,6 +279,12 @@ describe('failures of token endpoints', () => {
       });
     }
 
+    it('an address in clear, which is a fault of the settings', () => {
+      const failure = failureOfConnection(new HttpFailure('EREQUEST', 'is not asked', false), facts(generic));
+      expect(failure.problem).to.include({ reason: 'configuration' });
+      expect(failure.problem.remedy).to.contain('https://');
+    });
+
     it('a certificate that is not trusted: it is imported', () => {
       const failure = failureOfConnection(new HttpFailure('ECERTIFICATE', 'x', false), facts(generic));
       expect(failure.problem.remedy).to.contain('postern import-cert');
