@@ -81,7 +81,10 @@ export async function startAuthorizationServer(options: {
     claims: { openid: ['sub'], email: ['email'], profile: ['preferred_username'] },
     conformIdTokenClaims: false,
     pkce: { required: () => true },
-    findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id, email: id, preferred_username: id }) }),
+    findAccount: (_context, id) => ({
+      accountId: id,
+      claims: () => ({ sub: id, email: id, preferred_username: id }),
+    }),
     issueRefreshToken: () => true,
     rotateRefreshToken: true,
     ttl: { AccessToken: lifetime, ClientCredentials: lifetime, RefreshToken: 86_400, Grant: 86_400 },
@@ -128,8 +131,11 @@ export async function startAuthorizationServer(options: {
   });
   const listener = provider.callback();
   server.on('request', (request, response) => {
-    // Whoever signs in chooses an account anyway; it knows no prompt for that alone.
-    request.url = request.url?.replace(/select_account(?:%20|\+)?|(?:%20|\+)select_account/, '');
+    // Whoever signs in chooses an account anyway: it knows no prompt for that alone. And it gives no offline access without a
+    // prompt for consent, which Entra ID shows of itself where there is none yet.
+    request.url = request.url
+      ?.replace('prompt=login', 'prompt=login%20consent')
+      .replace(/select_account(?:%20|\+)?|(?:%20|\+)select_account/, '');
     void listener(request, response);
   });
   return {

@@ -156,7 +156,9 @@ describe('OAuth 2.0 with oidc-provider and Dovecot', function () {
   async function arrives(at: House, subject: string): Promise<string> {
     const { id } = await at.relay.send({ content: `Subject: ${subject}\r\n\r\nhello\r\n` });
     await at.relay.reaches(id, 'delivered', 20_000).catch(async (error: unknown) => {
-      const log = (await readFile(at.dovecot.logFile, 'utf8')).split('\n').filter((line) => !/Debug/.test(line));
+      const log = (await readFile(at.dovecot.logFile, 'utf8'))
+        .split('\n')
+        .filter((line) => !/Debug/.test(line));
       const told = JSON.stringify(await at.relay.events(id));
       const granted = JSON.stringify([...at.server.granted]);
       throw new Error(`${subject}: ${told}\n${granted}\n${log.slice(-6).join('\n')}`, { cause: error });
