@@ -271,15 +271,28 @@ describe('Graph transport', () => {
     );
     const clock = new ManualClock();
     const transport = apiTransport('graph', server.url, { deps: { clock } });
-    const deliver = (content: string) => transport.deliver(apiMessage(content), to('ann@example.com'), never);
+    const deliver = (size: number) =>
+      transport.deliver(apiMessage(MESSAGE + 'x'.repeat(size)), to('ann@example.com'), never);
     for (let round = 0; round < 2; round += 1) {
-      const [outcome] = recipientOutcomes(await deliver(MESSAGE));
+      const [outcome] = recipientOutcomes(await deliver(2_000_000));
       expect(outcome?.kind === 'rejected' && isOversize(outcome.reply)).to.equal(true);
     }
-    expect(brief(await deliver(MESSAGE.replace('Page', '')))).to.equal('delivered');
+    expect(brief(await deliver(1_999_999))).to.equal('delivered');
     clock.advance(3_600_000);
-    expect(brief(await deliver(MESSAGE))).to.equal('delivered');
+    expect(brief(await deliver(2_000_000))).to.equal('delivered');
     expect(server.requests).to.have.length(3);
+  });
+
+  it('does not believe that a mailbox takes no small messages', async () => {
+    server = await startApiServer((_request, count) =>
+      count === 1 ? error(400, 'ErrorMessageSizeExceeded') : { status: 202 },
+    );
+    const transport = apiTransport('graph', server.url);
+    const verdicts: string[] = [];
+    for (let round = 0; round < 2; round += 1) {
+      verdicts.push(brief(await transport.deliver(apiMessage(MESSAGE), to('ann@example.com'), never)));
+    }
+    expect(verdicts).to.deep.equal(['rejected content', 'delivered']);
   });
 
   it('asks with four requests at once at most, and closes when all are answered', async () => {

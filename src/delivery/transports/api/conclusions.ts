@@ -33,6 +33,8 @@ export interface Conclusions {
 }
 
 const HOUR = 3_600_000;
+/** No mailbox has a limit below this, bytes: the refusal of a smaller message for its size says nothing about the next one. */
+const SMALLEST_LIMIT = 1_000_000;
 /** A sender that was not granted waits so long between tries, ms: role assignments take effect within two hours. */
 const UNTIL_GRANTED = HOUR / 4;
 
@@ -86,7 +88,7 @@ export function createConclusions(
       const { patience: _patience, ...outcome } = verdict;
       return { outcome: { ...outcome, reply } };
     }
-    if (enhanced === '5.3.4') remember(mailbox, context.size);
+    if (enhanced === '5.3.4' && context.size >= SMALLEST_LIMIT) remember(mailbox, context.size);
     // Nothing can be rewritten: the sender waits until the mailbox is granted, instead of getting its mail back.
     if (verdict.reason === 'sender' && mailbox.own && upstream.from.rewrite === 'never') {
       const remedy = verdict.remedy === undefined ? {} : { remedy: verdict.remedy };

@@ -48,6 +48,7 @@ export function fitRecipients(block: Buffer, recipients: readonly string[]): Buf
   return fitted.header === header ? block : writeHeader(fitted.header);
 }
 
+/** The same for a header that was read, with whom it names afterwards. The same header where nothing has to change. */
 export function fitHeader(header: Header, recipients: readonly string[]): FittedHeader {
   const missing = new Map(recipients.map((address) => [comparable(address), address]));
   const wanted = new Set(missing.keys());
