@@ -1,9 +1,9 @@
 // oxlint-disable eslint/no-underscore-dangle -- the library's own names
 import type { Socket } from 'node:net';
-import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { type Clock, type Timer } from '../../../shared/clock.ts';
 import { errorCode, errorText } from '../../../shared/errors.ts';
 import type { Reply } from '../../outcome.ts';
+import { ConnectionBase, type LibraryOptions } from './connection-base.ts';
 import { type ConnectionStep, hiddenForms, type Loss, lossText } from './connection-loss.ts';
 import { parseReply } from './parse-reply.ts';
 
@@ -11,33 +11,12 @@ import { parseReply } from './parse-reply.ts';
 const REPLY_ALLOWANCE = 64 * 1024;
 const REPLY_ALLOWANCE_EACH = 4096;
 
-/** What nodemailer keeps to itself and this class builds on; its version is pinned. */
-interface Internals {
-  _responseActions: ((reply: string) => void)[];
-  _responseQueue: string[];
-  _remainder: string;
-  _supportedExtensions: string[];
-  _supportedAuth: string[];
-  _ehloLines?: string[];
-  _maxAllowedSize: number;
-  _auth: unknown;
-  _onData(chunk: Buffer): void;
-  _sendCommand(line: string, logged?: string): void;
-  _upgradeConnection(callback: (error: Error | null, secured?: boolean) => void): void;
-}
-
-type Options = NonNullable<ConstructorParameters<typeof SMTPConnection>[0]>;
-
-// The published types leave the members with an underscore out.
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion
-const Base = SMTPConnection as unknown as new (options: Options) => SMTPConnection & Internals;
-
 export interface ConnectionOptions {
   /** Connected; ours from here on. */
   readonly socket: Socket;
   readonly security: 'none' | 'starttls' | 'tls';
   readonly hostname: string;
-  readonly tls: NonNullable<Options['tls']>;
+  readonly tls: NonNullable<LibraryOptions['tls']>;
   /** Called when the handshake is done and before anything is said over TLS; a text refuses the server. */
   readonly checkPeer: (socket: Socket) => string | undefined;
   readonly connectTimeout: number;
@@ -55,7 +34,7 @@ export interface ConnectionOptions {
  * Promises: a request always ends, with its replies or with `lost` set; what a server sends is bounded; nothing is said to
  * a server whose certificate was not accepted.
  */
-export class UpstreamConnection extends Base {
+export class UpstreamConnection extends ConnectionBase {
   /** Set once, when the connection cannot be used any more. */
   lost: Loss | undefined;
   /** What the server said first. */
