@@ -113,14 +113,16 @@ export function createAskProvider(dependencies: AskDependencies): AskProvider {
     if (error instanceof TokenTrouble) throw error;
     const failure = error instanceof ProviderFailure ? error : undefined;
     if (failure === undefined)
-      log.error({ err: error, upstream: wanted.upstream }, 'asking for a token failed');
+      log.error({ upstream: wanted.upstream, ...withoutWords(error) }, 'asking for a token failed');
     const problem =
       failure?.problem ?? notNow(`Postern failed to ask for a token of upstream ${wanted.upstream}.`);
     const final = failure?.final ?? false;
     meters.asked(wanted.upstream, final ? 'refused' : problem.reason);
     if (!final || !wanted.person) {
       if (row !== undefined && row.key === wanted.key) await note(row, problem, row.failure?.refusals ?? 0);
-      const told = troubles.note(wanted.id, wanted.upstream, problem, final ? pauseAfterRefusals : undefined);
+      // A mailbox that is none is asked for seldom; the upstream's own is set right by somebody, and then mail goes on soon.
+      const pause = final && !wanted.main ? pauseAfterRefusals : undefined;
+      const told = troubles.note(wanted.id, wanted.upstream, problem, pause);
       const passes = problem.reason === 'unreachable' || problem.reason === 'throttled';
       if (wanted.main && !passes && !isVoid(row)) alerts.fails(wanted.upstream, problem);
       throw new TokenTrouble(told, true);
@@ -216,6 +218,13 @@ export function renewed(
     renewedAt: now,
     version: row?.version ?? 0,
   };
+}
+
+/** Nobody knows what an error says that was not expected: it may repeat what was sent, so only its kind and place are told. */
+function withoutWords(error: unknown): object {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const at = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return { error: error.name, at: at.slice(0, 10).map((line) => line.trim()) };
 }
 
 function alreadyEnded(upstream: string): NoToken {

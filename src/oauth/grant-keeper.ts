@@ -139,12 +139,12 @@ export function createGrantKeeper({ storage, alerts, clock, log }: Dependencies)
       const id = idOf(next.upstream, next.subject);
       await unsaved.get(id)?.saving;
       const before = unsaved.get(id);
+      before?.timer?.cancel();
       const chain = [...(before?.chain ?? []), read?.refreshToken];
       const after = read?.version ?? 0;
       try {
         const kept = await save(next, chain, after);
         if (before !== undefined) {
-          before.timer?.cancel();
           unsaved.delete(id);
           alerts.saved(next.upstream);
         }

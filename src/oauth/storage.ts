@@ -78,6 +78,6 @@ export interface AuthorizationStorage {
   endPending(id: string, state: 'authorized' | 'failed', result: string, remedy?: string): Promise<void>;
   removeExpiredPending(now: number): Promise<void>;
 
-  /** Another node, or this one, saved or removed an authorization. */
+  /** Another node, or this one, saved or removed an authorization; this one tells before `save` resolves. A callback must not throw. */
   onChange(callback: (upstream: string) => void): () => void;
 }

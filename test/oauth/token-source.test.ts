@@ -556,6 +556,18 @@ describe('token source', () => {
     });
   });
 
+  it('repeats nothing of an error that nobody expected', async () => {
+    const made = await authorized();
+    made.clock.advance(HOUR);
+    made.server.onAnswer = () => {
+      throw new TypeError('cannot read PLANTEDword of the answer');
+    };
+    const problem = problemOf(await made.ask());
+    expect(problem).to.include({ reason: 'unreachable' });
+    expect(made.log.text()).to.contain('asking for a token failed').and.to.contain('TypeError');
+    expect(made.log.text() + JSON.stringify(problem)).to.not.contain('PLANTED');
+  });
+
   it('says what to do when the master key is another one', async () => {
     const made = await authorized();
     const stored = await row();
