@@ -196,6 +196,17 @@ describe('Graph transport', () => {
     ]);
   });
 
+  it('goes on with the new token for the recipients that are left', async () => {
+    server = await startApiServer(({ headers }) =>
+      headers.authorization === 'Bearer token-1' ? error(401, 'InvalidAuthenticationToken') : { status: 202 },
+    );
+    const transport = apiTransport('graph', server.url, {
+      upstream: { limits: { recipientsPerMessage: 1 } },
+    });
+    await transport.deliver(apiMessage(MESSAGE), to('ann@example.com', 'b@example.com'), never);
+    expect(server.requests).to.have.length(3);
+  });
+
   it('is unavailable when the new token is refused as well, and shows neither', async () => {
     server = await startApiServer(({ headers }) =>
       error(401, 'InvalidAuthenticationToken', `no: ${headers.authorization}`),

@@ -44,6 +44,11 @@ export interface Api {
   handOver(handover: Handover): Promise<Handed>;
 }
 
+/** The token of an attempt; replaced when it is refused. */
+interface HeldToken {
+  token: AccessToken;
+}
+
 /** A message whose recipients are refused one by one makes at most so many requests. */
 const MOST_HANDOVERS = 200;
 
@@ -90,27 +95,27 @@ export function createApiTransport(
     recipients: readonly EnvelopeRecipient[],
     mailbox: ApiMailbox,
     lane: Lane,
-    first: AccessToken,
+    held: HeldToken,
     signal: AbortSignal,
   ): Promise<Conclusion> {
     const remembered = conclusions.tooLarge(message, mailbox);
     if (remembered) return remembered;
     const request = requestFor(upstream, mailbox, signal);
-    let token = first;
     let renewed = false;
     for (let tries = 0; ; tries += 1) {
-      const handed = await handOver(message, recipients, mailbox, lane, token, signal);
+      const handed = await handOver(message, recipients, mailbox, lane, held.token, signal);
       if (handed.kind === 'refused' && handed.refusal.status === 401) {
-        tokens.refused(request, token.token);
+        tokens.refused(request, held.token.token);
         if (!renewed) {
           renewed = true;
           const next = await tokens.token(request);
+          if (signal.aborted) return { outcome: conclusions.stopped };
           if (next.kind !== 'token') return { unavailable: next };
-          token = next;
+          held.token = next;
           continue;
         }
       }
-      const conclusion = conclusions.conclude(handed, message, mailbox, token.token);
+      const conclusion = conclusions.conclude(handed, message, mailbox, held.token.token);
       if (conclusion.tries === undefined || tries >= conclusion.tries) return conclusion;
     }
   }
@@ -120,7 +125,7 @@ export function createApiTransport(
     recipients: readonly EnvelopeRecipient[],
     mailbox: ApiMailbox,
     lane: Lane,
-    token: AccessToken,
+    held: HeldToken,
     signal: AbortSignal,
   ): Promise<Unavailable | Answered> {
     const outcomes = new Map<EnvelopeRecipient, RecipientOutcome>();
@@ -129,7 +134,7 @@ export function createApiTransport(
     for (let round = 0; ; round += 1) {
       const batch = batches.shift();
       if (batch === undefined) break;
-      const conclusion = await deliverBatch(message, batch, mailbox, lane, token, signal).catch(
+      const conclusion = await deliverBatch(message, batch, mailbox, lane, held, signal).catch(
         (error: unknown): Conclusion => {
           // A fault of ours. Who has the message already keeps it; the others wait.
           if (outcomes.size === 0) throw error;
@@ -198,7 +203,7 @@ export function createApiTransport(
         };
       }
       if (token.kind === 'unavailable') return { ...token, timing: { connecting, sending: 0 } };
-      const outcome = await deliverAll(message, recipients, mailbox, lane, token, signal);
+      const outcome = await deliverAll(message, recipients, mailbox, lane, { token }, signal);
       return { ...outcome, timing: { connecting, sending: since() - connecting } };
     } finally {
       lane.gate.leave();
