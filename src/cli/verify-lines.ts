@@ -15,7 +15,7 @@ export function stepLines(step: VerifyStepLine, colour: boolean): string {
   const { result, text, cause, remedy, subject } = step;
   const mark = colour ? `\u001b[${COLOURS[result]}m${MARKS[result]}\u001b[0m` : MARKS[result];
   const time = result === 'skipped' ? '' : timeText(step.milliseconds);
-  const about = subject === undefined ? '' : `${subject}: `;
+  const about = subject === undefined || text.includes(subject) ? '' : `${subject}: `;
   const lines = [
     `${mark} ${step.step.padEnd(NAME_WIDTH)}  ${time.padStart(TIME_WIDTH)}  ${safe(about + text)}`.trimEnd(),
     ...wordsOf(step).map((line) => INDENT + safe(line)),

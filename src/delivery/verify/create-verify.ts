@@ -1,5 +1,6 @@
 import { lookup as systemLookup } from 'node:dns';
 import { createChannel } from './channel.ts';
+import { freshTokens } from './fresh-tokens.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import type { Verify, VerifyRequest, VerifyStep, VerifyStepName } from './step.ts';
 import type { Finding, Verification, VerifyDependencies } from './verification.ts';
@@ -28,7 +29,8 @@ export function createVerify(deps: VerifyDependencies): Verify {
       late = true;
       stop.abort();
     });
-    const hidden = hideSecrets(deps.reveal, deps.tokens);
+    const tokens = deps.provider === undefined ? deps.tokens : freshTokens(deps.tokens, deps.provider);
+    const hidden = hideSecrets(deps.reveal, tokens);
     const run = createRun(
       { ...deps, reveal: hidden.reveal, tokens: hidden.tokens },
       request,

@@ -57,7 +57,7 @@ export function problemOf(failure: NoConnection): { text: string; remedy?: strin
   };
 }
 
-/** The words stand beside the cause already. */
+/** The server's words stand beside the cause already, and the claims at the step of the token. */
 function withoutWords(text: string, reply: Reply): string {
-  return text.replace(` It said: ${replyText(reply)}`, '');
+  return text.replace(` It said: ${replyText(reply)}`, '').replace(/ The token: [^]*$/, '');
 }

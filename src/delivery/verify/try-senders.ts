@@ -1,5 +1,6 @@
+import { oauthOf } from '../../oauth/authorizations.ts';
 import type { SmtpUpstreamSettings } from '../../settings/schema-upstreams.ts';
-import { classificationContext } from '../account.ts';
+import { accountOf, classificationContext } from '../account.ts';
 import { classifyReply, type Stage, type Verdict } from '../classify.ts';
 import type { Reply } from '../outcome.ts';
 import { commandLines, unspeakable } from '../transports/smtp/command-lines.ts';
@@ -37,7 +38,7 @@ export async function trySenders(
       LIMIT,
       async () => {
         const answer = await tryOnce(upstream, connection, sender, recipient);
-        if (answer.refused === undefined) return accepted(run, upstream, recipient, answer.reply);
+        if (answer.refused === undefined) return accepted(run, upstream, sender, recipient, answer.reply);
         if (isAboutRecipient(answer.refused)) {
           refusedRecipient = recipientFinding(upstream, recipient, answer.refused);
           return ok('The server takes the sender in MAIL FROM.');
@@ -114,18 +115,30 @@ function isAboutRecipient({ stage, verdict }: Refused): boolean {
 function accepted(
   run: Verification,
   upstream: SmtpUpstreamSettings,
+  sender: string,
   recipient: string,
   reply: Reply | undefined,
 ): Finding {
-  const exchange = /\.(?:office365\.(?:com|us)|partner\.outlook\.cn|outlook\.com)$/i.test(upstream.host);
-  const reservation = exchange
-    ? ' Exchange checks the right to send as this address only behind DATA' +
-      (run.request.sendTo === undefined ? '; only a real message proves that: --send-to ADDRESS.' : '.')
-    : '';
+  const doubt = reservation(upstream, sender);
+  const way =
+    doubt === '' || run.request.sendTo !== undefined ? '' : ' A real message shows it: --send-to ADDRESS.';
   return ok(
-    `The server takes mail from it for ${recipient}.${reservation}`,
+    `The server takes mail from ${sender} to ${recipient}.${doubt}${way}`,
     reply === undefined ? {} : { reply },
   );
+}
+
+/** What a dry run cannot tell about an address that is not the account's own. */
+function reservation(upstream: SmtpUpstreamSettings, sender: string): string {
+  if (sender.toLowerCase() === accountOf(upstream)?.toLowerCase()) return '';
+  const provider = oauthOf(upstream)?.provider;
+  if (provider === 'microsoft' || /\.(?:office365\.(?:com|us)|outlook\.c(?:n|om))$/i.test(upstream.host)) {
+    return ' Exchange checks the right to send as this address only behind DATA.';
+  }
+  if (provider === 'google' || /\.gmail\.com$/i.test(upstream.host)) {
+    return ' Gmail puts the account’s own address in place of a From that is no alias of it.';
+  }
+  return '';
 }
 
 function senderFinding(upstream: SmtpUpstreamSettings, sender: string, refused: Refused): Finding {

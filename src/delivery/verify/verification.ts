@@ -2,6 +2,7 @@ import type { LookupFunction } from 'node:net';
 import type { TrustAnchors } from '../../certificates/sources.ts';
 import type { Dial } from '../../network/dial.ts';
 import type { Network } from '../../network/network.ts';
+import type { OAuthProvider } from '../../oauth/provider.ts';
 import type { TokenSource } from '../../oauth/token-source.ts';
 import type { UpstreamSettings } from '../../settings/schema-upstreams.ts';
 import type { SettingsSource } from '../../settings/source.ts';
@@ -16,6 +17,8 @@ import type { VerifyRequest, VerifyStep, VerifyStepName } from './step.ts';
 export interface VerifyDependencies {
   readonly reveal: SettingsSource['reveal'];
   readonly tokens: TokenSource;
+  /** Asked for the tokens of applications, past the cache; the token source is if absent. */
+  readonly provider?: (upstream: UpstreamSettings) => OAuthProvider;
   readonly http: HttpClient;
   readonly dial: Dial;
   /** Says whether a proxy leads to a host; none does if absent. */

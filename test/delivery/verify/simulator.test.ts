@@ -2,8 +2,6 @@ import { expect } from 'chai';
 import type { Network } from '../../../src/network/network.ts';
 import { oauthOf } from '../../../src/oauth/authorizations.ts';
 import { createProvider } from '../../../src/oauth/create-provider.ts';
-import { ProviderFailure } from '../../../src/oauth/provider.ts';
-import type { TokenSource } from '../../../src/oauth/token-source.ts';
 import { systemClock } from '../../../src/shared/clock.ts';
 import { Secret } from '../../../src/shared/secret.ts';
 import type { Simulator } from '../../../src/simulator/simulator.ts';
@@ -25,27 +23,16 @@ describe('verify against a simulated Microsoft and Google', () => {
   });
   afterEach(() => simulator.reset());
 
-  /** Tokens straight from the provider, without a store. */
-  const tokens: TokenSource = {
-    async token({ upstream, mailbox }) {
-      const oauth = oauthOf(upstream);
-      if (oauth === undefined) throw new Error('not OAuth');
-      const purpose = upstream.kind === 'graph' || upstream.kind === 'gmail' ? upstream.kind : 'smtp';
-      const provider = createProvider(upstream.name, oauth, {
-        reveal: (source) => Promise.resolve(new Secret('value' in source ? source.value : '')),
-        http: network.http,
-        clock: systemClock,
-        purpose,
-      });
-      try {
-        const { accessToken, expiresAt, scopes } = await provider.applicationToken(mailbox);
-        return { kind: 'token', token: accessToken, expiresAt, ...(scopes === undefined ? {} : { scopes }) };
-      } catch (error) {
-        if (error instanceof ProviderFailure) return error.problem;
-        throw error;
-      }
-    },
-    refused: () => undefined,
+  /** Tokens of applications come straight from the provider, so that a changed secret counts. */
+  const provider: NonNullable<VerifyOptions['provider']> = (upstream) => {
+    const oauth = oauthOf(upstream);
+    if (oauth === undefined) throw new Error('not OAuth');
+    return createProvider(upstream.name, oauth, {
+      reveal: (source) => Promise.resolve(new Secret('value' in source ? source.value : '')),
+      http: network.http,
+      clock: systemClock,
+      purpose: upstream.kind === 'graph' || upstream.kind === 'gmail' ? upstream.kind : 'smtp',
+    });
   };
 
   const microsoft = (more: object = {}) => ({
@@ -91,7 +78,7 @@ describe('verify against a simulated Microsoft and Google', () => {
 
   const verify = (upstream: UpstreamInput, options: VerifyOptions = {}) =>
     verifyUpstream(upstream, {
-      tokens,
+      provider,
       http: network.http,
       dial: network.dial,
       authorities: [simulator.certificateAuthority],
@@ -151,6 +138,7 @@ describe('verify against a simulated Microsoft and Google', () => {
   it('tells of the right to send as another only behind a real message', async () => {
     const { step } = await verify(smtp(), { senders: ['boss@example.com'], sendTo: 'admin@example.net' });
     expect(step('sender')?.result).to.equal('ok');
+    expect(step('sender')?.text).to.contain('only behind DATA');
     expect(step('message')?.result).to.equal('failed');
     expect(step('message')?.reply?.text).to.contain('SendAsDenied');
   });
