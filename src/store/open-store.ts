@@ -56,10 +56,11 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const engine = await openEngine(options);
   try {
     await migrate(engine, options.migrations);
-    // Whoever was a node of this file is dead, for we have its lock: leases and locks need not run out first.
+    // Whoever was a node of this file is dead, for we have its lock: leases and locks need not run out first. With a condition, because
+    // SQLite writes a page for a delete without one even where there is nothing, and the disk may be full.
     if (engine.kind === 'sqlite') {
-      await engine.db.deleteFrom('nodes').execute();
-      await engine.db.deleteFrom('renewal_locks').execute();
+      await engine.db.deleteFrom('nodes').where('id', 'is not', null).execute();
+      await engine.db.deleteFrom('renewal_locks').where('holder', 'is not', null).execute();
     }
   } catch (error) {
     await engine.close();
