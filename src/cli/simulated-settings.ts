@@ -4,11 +4,15 @@
 import { stringify } from 'yaml';
 import type { Simulator } from '../simulator/simulator.ts';
 
+type NamedUpstream = Readonly<Record<string, unknown>> & { readonly name: string };
+
 /** A document of settings, and what it shows. */
 export interface SimulatedSettings {
   /** File name without its directory. */
   readonly file: string;
   readonly title: string;
+  /** The upstream alone. */
+  readonly upstream: NamedUpstream;
   readonly yaml: string;
   /** What is left to do once it is applied. */
   readonly next: string;
@@ -43,7 +47,7 @@ export function simulatedSettings(
     {
       file: 'microsoft-sign-in.yaml',
       title: 'Microsoft 365, a person signs in once (authorization code)',
-      yaml: document({
+      ...document({
         ...exchange,
         name: 'office',
         authentication: {
@@ -58,7 +62,7 @@ export function simulatedSettings(
     {
       file: 'microsoft-application.yaml',
       title: 'Microsoft 365, the application signs in by itself (client credentials)',
-      yaml: document({
+      ...document({
         ...exchange,
         name: 'office',
         authentication: { ...entra, flow: 'client-credentials', mailbox: email },
@@ -68,7 +72,7 @@ export function simulatedSettings(
     {
       file: 'google-service-account.yaml',
       title: 'Google Workspace, a service account',
-      yaml: document({
+      ...document({
         name: 'workspace',
         kind: 'smtp',
         host: google.smtp.host,
@@ -90,7 +94,10 @@ export function simulatedSettings(
   ];
 }
 
-function document(upstream: Readonly<Record<string, unknown>> & { readonly name: string }): string {
-  const { name, ...rest } = upstream;
-  return stringify({ upstreams: [{ name, ...rest }], defaultUpstream: name }, { lineWidth: 0 });
+function document({ name, ...rest }: NamedUpstream): Pick<SimulatedSettings, 'upstream' | 'yaml'> {
+  const upstream = { name, ...rest };
+  return {
+    upstream,
+    yaml: stringify({ upstreams: [upstream], defaultUpstream: name }, { lineWidth: 0 }),
+  };
 }
