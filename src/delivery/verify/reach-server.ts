@@ -105,7 +105,9 @@ function createProgress(run: Verification, upstream: SmtpUpstreamSettings) {
       };
       const details = current === 'tls' && tls ? { details: detailsOf(tls, clock.now()) } : {};
       tell(current, failed(texts[current] ?? '', problem, details));
-      for (const step of order) run.skip(step, 'The connection ended before that.');
+      const reached = order.length < 2;
+      for (const step of order)
+        run.skip(step, reached ? 'The connection ended before that.' : 'There is no connection.');
     },
   };
 }
