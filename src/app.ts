@@ -198,6 +198,7 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       upstreams,
       authorizations,
       verify: createVerify({
+        provider: outside.provider,
         reveal: (source) => settings.reveal(source),
         tokens,
         http: network.http,

@@ -35,6 +35,8 @@ export interface Outside {
   readonly network: Network;
   readonly tokens: RunningTokenSource;
   readonly authorizations: Authorizations;
+  /** The authorization server behind an upstream; nothing of what it gives is kept. */
+  readonly provider: (upstream: UpstreamSettings) => OAuthProvider;
   /** Stores what providers are still answering, then lets go of everything; the store has to be open until then. */
   close(): Promise<void>;
 }
@@ -68,6 +70,7 @@ export function createOutside(deps: OutsideDependencies): Outside {
     network,
     tokens,
     authorizations,
+    provider,
     async close() {
       await authorizations.close();
       await tokens.stop();
