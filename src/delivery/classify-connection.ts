@@ -5,6 +5,8 @@ export interface ConnectionTarget {
   readonly upstream: string;
   readonly host: string;
   readonly port: number;
+  /** TLS was begun by STARTTLS. */
+  readonly startTls?: boolean;
 }
 
 interface NetworkFailure {
@@ -26,6 +28,12 @@ const noTls: NetworkFailure = {
   text: (target) => `${at(target)} does not speak TLS from the first byte.`,
   remedy: ({ upstream }) =>
     `Set security of the upstream ${upstream} to starttls (usual on port 587), or port to 465.`,
+};
+
+/** It had agreed to STARTTLS, so it is the server that fails, mostly for a moment. */
+const brokenTls: NetworkFailure = {
+  reason: 'unreachable',
+  text: (target) => `${at(target)} agreed to STARTTLS and then sent something that is no TLS.`,
 };
 
 const oldTls: NetworkFailure = {
@@ -100,7 +108,8 @@ export function classifyConnection(
   code: string | undefined,
   text: string,
 ): Unavailable {
-  const failure = code === undefined ? undefined : FAILURES[code];
+  const found = code === undefined ? undefined : FAILURES[code];
+  const failure = found === noTls && target.startTls === true ? brokenTls : found;
   if (failure) {
     return {
       kind: 'unavailable',

@@ -300,6 +300,12 @@ describe('what upstreams answer, row by row', () => {
     const target = { upstream: 'office', host: 'smtp.office365.com', port: 587 };
     expect(classifyConnection(target, 'ECONNRESET', '').reason).to.equal('unreachable');
     expect(classifyConnection(target, 'ETLS', 'broke off').reason).to.equal('unreachable');
+    const afterStartTls = classifyConnection(
+      { ...target, startTls: true },
+      'ERR_SSL_WRONG_VERSION_NUMBER',
+      '',
+    );
+    expect(afterStartTls.reason).to.equal('unreachable');
   });
 
   it('stays below 30 messages a minute', () => {

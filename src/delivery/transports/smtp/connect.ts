@@ -123,6 +123,6 @@ export function refusalOutcome(verdict: Verdict, reply: Reply, also = ''): NoCon
 }
 
 function targetOf(access: SmtpAccess) {
-  const { name, host, port } = access.upstream;
-  return { upstream: name, host, port };
+  const { name, host, port, security } = access.upstream;
+  return { upstream: name, host, port, startTls: security === 'starttls' };
 }
