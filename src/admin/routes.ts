@@ -1,4 +1,5 @@
 import type { Route } from './route.ts';
+import { attentionRoutes } from './routes/attention.ts';
 import { authorizationRoutes } from './routes/authorizations.ts';
 import { backupRoutes } from './routes/backup.ts';
 import { deniedRoutes } from './routes/denied.ts';
@@ -25,6 +26,7 @@ export function adminRoutes(
     ...upstreamRoutes(services),
     ...authorizationRoutes({ authorizations, clock }),
     ...signInRoutes({ authorizations, accessUrl: () => settings.current().accessUrl, clock, log }),
+    ...attentionRoutes(services),
     ...deniedRoutes(services),
     ...sendTestRoutes(services),
     ...(services.verify === undefined ? [] : verifyRoutes({ ...services, verify: services.verify })),

@@ -2,6 +2,8 @@ import type { ImportedCertificate } from '../certificates/import.ts';
 import type { Upstreams } from '../delivery/upstreams.ts';
 import type { Verify } from '../delivery/verify/step.ts';
 import type { DeniedStorage } from '../inbound/denied.ts';
+import type { AlertBook } from '../notices/alerts.ts';
+import type { ExpiryRadar } from '../notices/expiry-radar.ts';
 import type { Authorizations } from '../oauth/authorizations.ts';
 import type { Health } from '../observe/health.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -29,6 +31,9 @@ export interface AdminServices {
   readonly authorizations: Authorizations;
   /** Proves that an upstream takes mail; without it there is no route for that. */
   readonly verify?: Verify;
+  /** Alerts that stand, and what ends; nothing where they are not kept. */
+  readonly alerts?: Pick<AlertBook, 'list'>;
+  readonly expiry?: Pick<ExpiryRadar, 'list'>;
   readonly denied: DeniedStorage;
   readonly health: Health;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
