@@ -253,42 +253,6 @@ export const deniedSchema = z.object({
     .readonly(),
 });
 
-// ——— Settings ———
-
-/** The document as typed; secrets are shown as `{ set: true, … }`, never with their value. */
-export const settingsAnswerSchema = z.object({
-  revision: z.number(),
-  /** They come from a file and cannot be changed here. */
-  locked: z.boolean(),
-  /** `store`, or the path of the file. */
-  source: text,
-  document: z.unknown(),
-  /** What is in force but worth a second look. */
-  warnings: z.array(faultSchema).readonly(),
-});
-
-export const revisionSchema = z.object({ revision: z.number(), document: z.unknown() });
-
-export const appliedSchema = z.object({
-  revision: z.number(),
-  warnings: z.array(faultSchema).readonly(),
-});
-
-/** Of a dry run that found nothing wrong. */
-export const validationSchema = z.object({
-  faults: z.array(faultSchema).readonly(),
-  /** What is accepted but worth a second look. */
-  warnings: z.array(faultSchema).readonly(),
-});
-
-export const historySchema = z.object({
-  revisions: z.array(z.object({ revision: z.number(), at: time, by: text, summary: text })).readonly(),
-});
-
-export const rollbackRequestSchema = z.strictObject({
-  revision: z.int({ error: 'is not the number of a revision' }).min(1, { error: 'is less than 1' }),
-});
-
 // ——— The rest ———
 
 export const readinessSchema = z.object({
@@ -352,7 +316,6 @@ export type UpstreamAnswer = z.output<typeof upstreamSchema>;
 export type Message = z.output<typeof messageSchema>;
 export type JournalEntry = z.output<typeof journalEntrySchema>;
 export type JournalEvent = JournalEntry['event'];
-export type SettingsAnswer = z.output<typeof settingsAnswerSchema>;
 export type VerbRequest = z.input<typeof verbRequestSchema>;
 export type VerbAnswer = z.output<typeof verbAnswerSchema>;
 export type WaitingAnswer = z.output<typeof waitingSchema>;

@@ -1,4 +1,4 @@
-import { appliedSchema, settingsAnswerSchema, validationSchema } from '../admin/contract.ts';
+import { appliedSchema, settingsAnswerSchema, validationSchema } from '../admin/contract-settings.ts';
 import { createClient } from './client.ts';
 import { type Command, wholeNumber } from './command.ts';
 import { jsonFlag, nodeFlags } from './node-flags.ts';

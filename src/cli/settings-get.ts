@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { settingsAnswerSchema } from '../admin/contract.ts';
+import { settingsAnswerSchema } from '../admin/contract-settings.ts';
 import { createClient } from './client.ts';
 import type { Command } from './command.ts';
 import { jsonFlag, nodeFlags } from './node-flags.ts';

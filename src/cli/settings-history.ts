@@ -1,4 +1,4 @@
-import { historySchema } from '../admin/contract.ts';
+import { historySchema } from '../admin/contract-settings.ts';
 import { createClient } from './client.ts';
 import type { Command } from './command.ts';
 import { jsonFlag, nodeFlags } from './node-flags.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { settingsAnswerSchema } from '../admin/contract.ts';
+import { settingsAnswerSchema } from '../admin/contract-settings.ts';
 import {
   type VerifyLine,
   type VerifyResult,

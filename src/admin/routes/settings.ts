@@ -8,7 +8,7 @@ import {
   rollbackRequestSchema,
   settingsAnswerSchema,
   validationSchema,
-} from '../contract.ts';
+} from '../contract-settings.ts';
 import { HttpError } from '../errors.ts';
 import { nothing, type Route, route } from '../route.ts';
 import type { AdminServices } from '../services.ts';

@@ -1,0 +1,42 @@
+/** The requests and answers about settings, as schemas; see contract.ts. */
+import { z } from 'zod';
+import { faultSchema } from './contract.ts';
+
+const time = z.number();
+const text = z.string();
+
+/** The document as typed; secrets are shown as `{ set: true, … }`, never with their value. */
+export const settingsAnswerSchema = z.object({
+  revision: z.number(),
+  /** They come from a file and cannot be changed here. */
+  locked: z.boolean(),
+  /** `store`, or the path of the file. */
+  source: text,
+  document: z.unknown(),
+  /** What is in force but worth a second look. */
+  warnings: z.array(faultSchema).readonly(),
+});
+
+export const revisionSchema = z.object({ revision: z.number(), document: z.unknown() });
+
+export const appliedSchema = z.object({
+  revision: z.number(),
+  warnings: z.array(faultSchema).readonly(),
+});
+
+/** Of a dry run that found nothing wrong. */
+export const validationSchema = z.object({
+  faults: z.array(faultSchema).readonly(),
+  /** What is accepted but worth a second look. */
+  warnings: z.array(faultSchema).readonly(),
+});
+
+export const historySchema = z.object({
+  revisions: z.array(z.object({ revision: z.number(), at: time, by: text, summary: text })).readonly(),
+});
+
+export const rollbackRequestSchema = z.strictObject({
+  revision: z.int({ error: 'is not the number of a revision' }).min(1, { error: 'is less than 1' }),
+});
+
+export type SettingsAnswer = z.output<typeof settingsAnswerSchema>;
