@@ -67,14 +67,10 @@ const limits = z
       .min(1)
       .optional()
       .meta({ description: 'Messages a minute; 30 for Exchange Online, else no limit if absent.' }),
-    recipientsPerDay: z
-      .int()
-      .min(1)
-      .optional()
-      .meta({
-        description:
-          'Recipients within any 24 hours; 10000 for Exchange Online, 2000 for Gmail, else no limit if absent.',
-      }),
+    recipientsPerDay: z.int().min(1).optional().meta({
+      description:
+        'Recipients within any 24 hours; 10000 for Exchange Online, 2000 for Gmail, else no limit if absent.',
+    }),
     recipientsPerMessage: z
       .int()
       .min(1)
