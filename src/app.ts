@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Admin, createAdmin } from './admin/admin.ts';
 import { ensureAdminToken, readAdminToken } from './admin/admin-token.ts';
-import { createOutside } from './app/outside.ts';
+import { createOutside, type Outside } from './app/outside.ts';
 import { importTrustAnchor } from './certificates/import.ts';
 import { createServerCertificates } from './certificates/server-certificates.ts';
 import { createTrustAnchors } from './certificates/trust-anchors.ts';
@@ -12,6 +12,8 @@ import type { ServeOptions } from './config/serve-options.ts';
 import { createUpstreams } from './delivery/create-upstreams.ts';
 import { createVerify } from './delivery/verify/create-verify.ts';
 import { createInbound, type Inbound } from './inbound/inbound.ts';
+import { type AlertBook, createAlerts } from './notices/alerts.ts';
+import { createExpiryRadar } from './notices/expiry-radar.ts';
 import { createReporter } from './notices/reports.ts';
 import { deliveryLines } from './observe/delivery-line.ts';
 import { createHealth, type HealthCheck } from './observe/health.ts';
@@ -24,7 +26,6 @@ import { openMasterKey } from './settings/master-key.ts';
 import { createSealer } from './settings/sealer.ts';
 import { createSettings } from './settings/service.ts';
 import type { SettingsService } from './settings/settings-service.ts';
-import { noAlerts } from './shared/alerts.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { errorCode, RelayError } from './shared/errors.ts';
 import { fileTrouble } from './shared/file-trouble.ts';
@@ -44,6 +45,7 @@ export interface App {
   readonly queue: Queue;
   readonly inbound: Inbound;
   readonly admin: Admin;
+  readonly alerts: Pick<AlertBook, 'list'>;
   /** Opens the listeners, then the admin. Throws RelayError; nothing is left open then. */
   start(): Promise<void>;
   /**
@@ -81,6 +83,7 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
 
   async function build(): Promise<App> {
     const metrics = createMetrics({ processMetrics: true });
+    let outside: Outside | undefined;
     const sealer = createSealer(await openMasterKey(options.masterKeyFile, systemRandom));
     const store = await openStore({
       database: databaseUrl(options),
@@ -98,6 +101,8 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       log,
       clock,
       dataDirectory,
+      // Secrets in Vault are read over the network, and the network is made from the settings.
+      http: () => outside?.network.http,
     });
     closers.push(() => settings.close());
     const hostname = () => settings.current().hostname ?? systemHostname();
@@ -121,8 +126,8 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
     closers.push(() => loopDelay.stop());
 
     const lease = leaseFor(store, log, clock, () => queue);
-    const alerts = noAlerts;
-    const outside = createOutside({
+    const alerts = createAlerts({ log, meter: metrics.meter, clock });
+    const joined = createOutside({
       settings,
       trustAnchors,
       storage: store.authorizations,
@@ -133,8 +138,9 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       meter: metrics.meter,
       alerts,
     });
-    closers.push(() => outside.close());
-    const { network, tokens, authorizations } = outside;
+    closers.push(() => joined.close());
+    outside = joined;
+    const { network, tokens, authorizations } = joined;
     const upstreams = createUpstreams({
       settings,
       trustAnchors,
@@ -152,8 +158,22 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
     });
     closers.push(
       () => upstreams.close(),
-      authorizations.onAuthorized((name) => upstreams.probeNow(name)),
+      authorizations.onAuthorized((name) => {
+        upstreams.probeNow(name);
+        void expiry.look();
+      }),
     );
+    const expiry = createExpiryRadar({
+      settings,
+      authorizations: () => authorizations.status(),
+      trustAnchors,
+      serverCertificates: certificates,
+      alerts,
+      meter: metrics.meter,
+      clock,
+      log,
+    });
+    closers.push(() => expiry.stop());
     const counts = createQueueMetrics(metrics.meter);
     const queue = createQueue({
       storage: store.queue,
@@ -197,8 +217,10 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       accepting: queue,
       upstreams,
       authorizations,
+      alerts,
+      expiry,
       verify: createVerify({
-        provider: outside.provider,
+        provider: joined.provider,
         reveal: (source) => settings.reveal(source),
         tokens,
         http: network.http,
@@ -238,12 +260,14 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       queue,
       inbound,
       admin,
+      alerts,
       async start() {
         try {
           tokens.start();
           await queue.start();
           await inbound.start();
           await admin.start();
+          expiry.start();
         } catch (error) {
           await stop(0);
           throw error;
