@@ -82,6 +82,18 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./authorize.ts')).authorize,
   },
   {
+    name: 'alerts',
+    arguments: '',
+    summary: 'Tell what needs you now, and the remedy.',
+    load: async () => (await import('./alerts.ts')).alerts,
+  },
+  {
+    name: 'expiry',
+    arguments: '',
+    summary: 'Tell when secrets, certificates and authorizations end.',
+    load: async () => (await import('./expiry.ts')).expiry,
+  },
+  {
     name: 'backup',
     arguments: 'FILE',
     summary: 'Copy the store to a file while it works.',
