@@ -74,7 +74,7 @@ export function createAccessTokens(deps: {
       // A claim in base64url takes four characters for three; `,"padding":""` is there as well.
       const padding = Math.floor(missing * 0.75) - 13;
       const signed =
-        padding > 0 ? signToken(header, { ...complete, padding: 'x'.repeat(padding + 1) }, key) : bare;
+        padding > 0 ? signToken(header, { ...complete, padding: 'x'.repeat(padding + 5) }, key) : bare;
       return {
         token: opaque ? OPAQUE + signed : signed,
         expiresIn: Math.max(1, Math.floor(manners.lifetime / 1000)),

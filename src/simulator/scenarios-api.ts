@@ -158,5 +158,5 @@ export const apiScenarios: readonly Scenario[] = [
   gmail('gmail-unavailable', 503, 'backendError', 'The service is currently unavailable.', 'UNAVAILABLE'),
   { name: 'api-reset', stage: 'api', answer: { kind: 'lost', taken: false } },
   { name: 'api-taken-then-lost', stage: 'api', answer: { kind: 'lost', taken: true } },
-  { name: 'api-slow', stage: 'api', answer: { kind: 'slow', milliseconds: 2000 } },
+  { name: 'api-slow', stage: 'api', answer: { kind: 'slow', milliseconds: 500 } },
 ];

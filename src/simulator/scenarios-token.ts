@@ -138,5 +138,5 @@ export const tokenScenarios: readonly Scenario[] = [
   http('token-redirect', 302, '', { Location: 'https://localhost:1/elsewhere' }),
   { name: 'token-reset', stage: 'token', answer: { kind: 'lost', taken: false } },
   { name: 'token-taken-then-lost', stage: 'token', answer: { kind: 'lost', taken: true } },
-  { name: 'token-slow', stage: 'token', answer: { kind: 'slow', milliseconds: 2000 } },
+  { name: 'token-slow', stage: 'token', answer: { kind: 'slow', milliseconds: 500 } },
 ];
