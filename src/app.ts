@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Admin, createAdmin } from './admin/admin.ts';
 import { ensureAdminToken, readAdminToken } from './admin/admin-token.ts';
+import { attempt, closeAll } from './app/closing.ts';
+import { healthChecks } from './app/health-checks.ts';
 import { createOutside, type Outside } from './app/outside.ts';
+import { ownDirectory } from './app/own-directory.ts';
 import { importTrustAnchor } from './certificates/import.ts';
 import { createServerCertificates } from './certificates/server-certificates.ts';
 import { createTrustAnchors } from './certificates/trust-anchors.ts';
@@ -16,7 +19,7 @@ import { type AlertBook, createAlerts } from './notices/alerts.ts';
 import { createExpiryRadar } from './notices/expiry-radar.ts';
 import { createReporter } from './notices/reports.ts';
 import { deliveryLines } from './observe/delivery-line.ts';
-import { createHealth, type HealthCheck } from './observe/health.ts';
+import { createHealth } from './observe/health.ts';
 import { watchLoopDelay } from './observe/loop-delay.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createQueue, type Queue } from './queue/create-queue.ts';
@@ -27,11 +30,8 @@ import { createSealer } from './settings/sealer.ts';
 import { createSettings } from './settings/service.ts';
 import type { SettingsService } from './settings/settings-service.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
-import { errorCode, RelayError } from './shared/errors.ts';
-import { fileTrouble } from './shared/file-trouble.ts';
 import { createMessageIds } from './shared/ids.ts';
 import type { Log } from './shared/log.ts';
-import { makeDirectory } from './shared/make-directory.ts';
 import { systemRandom } from './shared/random.ts';
 import type { StoreFaults } from './store/faults.ts';
 import { openStore, type Store } from './store/open-store.ts';
@@ -83,7 +83,8 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
 
   async function build(): Promise<App> {
     const metrics = createMetrics({ processMetrics: true });
-    let outside: Outside | undefined;
+    /** What is made later and asked for earlier. */
+    const later: { outside?: Outside } = {};
     const sealer = createSealer(await openMasterKey(options.masterKeyFile, systemRandom));
     const store = await openStore({
       database: databaseUrl(options),
@@ -102,7 +103,7 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       clock,
       dataDirectory,
       // Secrets in Vault are read over the network, and the network is made from the settings.
-      http: () => outside?.network.http,
+      http: () => later.outside?.network.http,
     });
     closers.push(() => settings.close());
     const hostname = () => settings.current().hostname ?? systemHostname();
@@ -127,7 +128,7 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
 
     const lease = leaseFor(store, log, clock, () => queue);
     const alerts = createAlerts({ log, meter: metrics.meter, clock });
-    const joined = createOutside({
+    const outside = createOutside({
       settings,
       trustAnchors,
       storage: store.authorizations,
@@ -138,9 +139,9 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       meter: metrics.meter,
       alerts,
     });
-    closers.push(() => joined.close());
-    outside = joined;
-    const { network, tokens, authorizations } = joined;
+    closers.push(() => outside.close());
+    later.outside = outside;
+    const { network, tokens, authorizations } = outside;
     const upstreams = createUpstreams({
       settings,
       trustAnchors,
@@ -220,7 +221,7 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       alerts,
       expiry,
       verify: createVerify({
-        provider: joined.provider,
+        provider: outside.provider,
         reveal: (source) => settings.reveal(source),
         tokens,
         http: network.http,
@@ -234,7 +235,7 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
         log,
       }),
       denied: store.denied,
-      health: createHealth({ checks: [storeCheck(store), listenerCheck(inbound)], clock }),
+      health: createHealth({ checks: healthChecks(store, inbound), clock }),
       metrics,
       tokens: () => adminTokens,
       async importTrustAnchor(bytes, name) {
@@ -301,46 +302,6 @@ function leaseFor(store: Store, log: Log, clock: Clock, queue: () => Queue): Lea
   });
 }
 
-function storeCheck(store: Store): HealthCheck {
-  return { name: 'store', check: () => store.healthy() };
-}
-
-function listenerCheck(inbound: Inbound): HealthCheck {
-  return {
-    name: 'listeners',
-    async check() {
-      const closed = inbound.addresses().find(({ open }) => !open);
-      if (closed === undefined) return;
-      throw new RelayError('configuration', `Listener ${closed.name} is not open: ${closed.failure ?? ''}`);
-    },
-  };
-}
-
 function databaseUrl({ database }: ServeOptions): string {
   return database.engine === 'sqlite' ? `sqlite:${database.file}` : database.url.reveal();
-}
-
-async function ownDirectory(directory: string): Promise<void> {
-  try {
-    await makeDirectory(directory);
-  } catch (error) {
-    const why = errorCode(error) === 'EEXIST' ? 'is there and is no directory' : fileTrouble(error);
-    throw new RelayError('configuration', `The directory ${directory} cannot be used: it ${why}.`, {
-      cause: error,
-      hint: 'Let the user that Postern runs as write there, or choose another data directory with --data or POSTERN_DATA.',
-    });
-  }
-}
-
-/** Closes in the reverse order of opening; a failure does not keep the rest open. */
-async function closeAll(closers: (() => unknown)[], log: Log): Promise<void> {
-  for (const close of closers.splice(0).toReversed()) await attempt(close, log);
-}
-
-async function attempt(action: () => unknown, log: Log): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    log.error({ err: error }, 'Something could not be closed properly');
-  }
 }
