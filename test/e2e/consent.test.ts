@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { signInStartSchema } from '../../src/admin/contract-authorizations.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { startSimulator } from '../../src/simulator/start-simulator.ts';
 import { startBrowser } from '../support/browser.ts';
@@ -9,7 +10,7 @@ import { type Relay, relaySettings, startRelay } from '../support/relay.ts';
 import { remoteAdmin } from '../support/simulated-consent.ts';
 
 /** What a person does at the provider. */
-type Person = (page: import('playwright-core').Page) => Promise<void>;
+type Person = (page: Page) => Promise<void>;
 
 describe('consent in a real browser, at a simulated Microsoft and Google', function () {
   this.timeout(60_000);
@@ -48,7 +49,7 @@ describe('consent in a real browser, at a simulated Microsoft and Google', funct
   };
 
   /** Takes a picture where somebody wants to look. */
-  async function look(page: Parameters<Person>[0], name: string): Promise<void> {
+  async function look(page: Page, name: string): Promise<void> {
     const folder = process.env['SCREENSHOTS'];
     if (folder === undefined) return;
     await mkdir(folder, { recursive: true });
@@ -112,7 +113,9 @@ describe('consent in a real browser, at a simulated Microsoft and Google', funct
       page.on('console', (message) => {
         if (/Content.Security.Policy|Refused/i.test(message.text())) violations.push(message.text());
       });
-      await page.goto(String(Object(JSON.parse(begun.text)).link));
+      const start = signInStartSchema.parse(JSON.parse(begun.text));
+      if (start.kind !== 'link') throw new Error('a device code was given');
+      await page.goto(start.link);
       await person(page);
       await page.waitForURL((url) => url.port === String(port));
       await look(page, 'end');
