@@ -16,6 +16,7 @@ import { createDailyUsage, type UsageStorage } from './daily-usage.ts';
 import { createDeliveryMeters } from './delivery-meters.ts';
 import { createDispatch } from './dispatch.ts';
 import { createGovernor } from './governor.ts';
+import { createRefusedSizes } from './refused-sizes.ts';
 import { createRouter } from './route.ts';
 import { createUpstreamAlerts } from './upstream-alerts.ts';
 import {
@@ -110,6 +111,7 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
       settings,
       usage,
       transport: createTransport(settings, deps),
+      sizes: createRefusedSizes(clock),
       governor: previous?.governor ?? createGovernor(settings.limits, usage, deps.liveNodes, clock),
       circuit:
         previous?.circuit ??
@@ -190,6 +192,12 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
   return {
     enter,
     status,
+    refusesSize(upstream, size) {
+      const runtime = runtimes.get(upstream);
+      if (!runtime?.sizes.refuses(size)) return false;
+      const { fallback } = runtime.settings;
+      return fallback === undefined || runtimes.get(fallback)?.sizes.refuses(size) !== false;
+    },
     forecast(upstream, messages) {
       const runtime = runtimes.get(upstream);
       return runtime?.circuit.view().state === 'closed' ? runtime.governor.forecast(messages) : undefined;

@@ -113,6 +113,7 @@ export function createDispatch(deps: DispatchDependencies): Dispatch {
       runtime.circuit.failed(ticket, cause);
       return outcome;
     }
+    if (isOversized(outcome)) runtime.sizes.refused(message.body.size);
     permit.handedOver += outcome.recipients.filter(isHandedOver).length;
     if (outcome.recipients.some((one) => one.kind === 'deferred' && one.reason === 'connections')) {
       runtime.governor.crowded();

@@ -3,6 +3,7 @@ import type { Circuit, Ticket } from './circuit.ts';
 import type { DailyUsage } from './daily-usage.ts';
 import type { Governor } from './governor.ts';
 import type { Unavailable } from './outcome.ts';
+import type { RefusedSizes } from './refused-sizes.ts';
 import type { Transport } from './transport.ts';
 import type { Permit, UpstreamStatus, Wait } from './upstreams.ts';
 
@@ -13,6 +14,7 @@ export interface UpstreamRuntime {
   readonly governor: Governor;
   readonly usage: DailyUsage;
   readonly transport: Transport;
+  readonly sizes: RefusedSizes;
   /** Names of the upstreams for which somebody was told to wait on this one. */
   readonly waiting: Set<string>;
 }

@@ -28,8 +28,16 @@ import {
   type Step,
   step,
   TLS_READY,
+  TOO_LARGE_FURTHER_ON,
 } from './step.ts';
-import { acceptedEnvelope, type Peer, receive, type Sender, type Transaction } from './transaction.ts';
+import {
+  acceptedEnvelope,
+  isTooLargeFurtherOn,
+  type Peer,
+  receive,
+  type Sender,
+  type Transaction,
+} from './transaction.ts';
 
 const MAX_GREETING = 255;
 
@@ -227,6 +235,7 @@ export class Dialogue {
     const { accepting } = this.#context;
     const overload = accepting.refusal(transaction.mail.size);
     if (overload !== undefined) return this.#defer(replyToRefusal(overload));
+    if (isTooLargeFurtherOn(transaction, this.#context)) return this.#refuse(TOO_LARGE_FURTHER_ON, 'size');
     try {
       this.#receiving = receive(transaction, this.#sender(), this.#context);
     } catch (error) {

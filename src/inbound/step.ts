@@ -29,6 +29,11 @@ export const STARTTLS_FIRST = reply(
 export const SIGN_IN_FIRST = reply(530, '5.7.0', 'Sign in with AUTH first');
 export const GREET_FIRST = reply(503, '5.5.1', 'Send EHLO or HELO first');
 export const MAIL_FIRST = reply(503, '5.5.1', 'Send MAIL first');
+export const TOO_LARGE_FURTHER_ON = reply(
+  552,
+  '5.3.4',
+  'The message is too large for the mail server behind this relay, which refused one of this size within the last hour',
+);
 export const STOPPING = reply(421, '4.3.2', 'Postern is stopping; try again later');
 export const SENDER_OK: Step = { text: wireText(reply(250, '2.1.0', 'Sender accepted')) };
 export const RECIPIENT_OK: Step = { text: wireText(reply(250, '2.1.5', 'Recipient accepted')) };

@@ -39,6 +39,19 @@ export interface Sender {
   readonly user: string | undefined;
 }
 
+/** The upstream is known to refuse messages of the announced size: told at once, since nobody at a device reads reports. */
+export function isTooLargeFurtherOn(transaction: Transaction, context: ListenerContext): boolean {
+  const { mail, client, recipients } = transaction;
+  if (mail.size === undefined) return false;
+  const subject = {
+    sender: mail.sender,
+    recipients: [...recipients.keys()],
+    client: client.name,
+    listener: context.settings().name,
+  };
+  return context.accepting.isTooLarge(subject, mail.size);
+}
+
 /** Begins to take the content. Throws what the queue throws. */
 export function receive(transaction: Transaction, sender: Sender, context: ListenerContext): Receiving {
   const { mail, client, recipients } = transaction;

@@ -1,3 +1,4 @@
+import type { RouteSubject } from '../delivery/upstreams.ts';
 import type { Envelope } from '../message/envelope.ts';
 import type { MessageKind, Origin } from './message.ts';
 
@@ -51,5 +52,7 @@ export interface MessageWriter {
 export interface Accepting {
   /** The reason why mail is not accepted at this moment; undefined when it is. Cheap: asked at every MAIL FROM and DATA. */
   refusal(size?: number): Refusal | undefined;
+  /** The upstream that this mail would go to refused messages of its size within the last hour. Cheap. */
+  isTooLarge(subject: Omit<RouteSubject, 'upstream'>, size: number): boolean;
   begin(): MessageWriter;
 }

@@ -113,6 +113,7 @@ export function fakeServices(directory: string) {
     },
     accepting: {
       refusal: () => undefined,
+      isTooLarge: () => false,
       begin() {
         const pieces: Buffer[] = [];
         const id = `00000000000T${String(accepted.length).padStart(4, '0')}`;

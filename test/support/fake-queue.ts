@@ -23,6 +23,8 @@ export interface FakeQueue extends Accepting {
   written: number;
   /** Answered at MAIL and DATA while it is set. */
   refuse: Refusal | undefined;
+  /** Messages from this size on are known to be too large for the upstream. */
+  largest: number;
   /** Thrown by `commit` while it is set. */
   commitError: Error | undefined;
   /** Thrown by `write` while it is set. */
@@ -37,6 +39,7 @@ export function createFakeQueue(options: FakeQueueOptions = {}): FakeQueue {
   let ids = 0;
   const queue: FakeQueue = {
     messages: [],
+    largest: Number.POSITIVE_INFINITY,
     begun: 0,
     aborted: 0,
     written: 0,
@@ -46,6 +49,7 @@ export function createFakeQueue(options: FakeQueueOptions = {}): FakeQueue {
     hold: undefined,
     slow: undefined,
     refusal: () => queue.refuse,
+    isTooLarge: (_subject, size) => size >= queue.largest,
     begin() {
       queue.begun += 1;
       ids += 1;

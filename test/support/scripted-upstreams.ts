@@ -57,6 +57,10 @@ export class ScriptedUpstreams implements Upstreams {
     return this.routeTo(subject);
   }
 
+  refusesSize(): boolean {
+    return false;
+  }
+
   forecast(): undefined {
     return undefined;
   }
