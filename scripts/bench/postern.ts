@@ -21,6 +21,11 @@ export interface PosternOptions {
   readonly under?: readonly string[];
   /** Milliseconds until it has to greet. */
   readonly within?: number;
+  /** Port of the admin; a free one if absent. */
+  readonly admin?: number;
+  /** More flags of `postern serve`. */
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A running Postern. */
@@ -37,7 +42,7 @@ export interface RunningPostern extends Subject {
 /** Starts Postern as an operator would; resolves when it greets. */
 export async function startPostern(options: PosternOptions): Promise<RunningPostern> {
   const { directory } = options;
-  const [port, admin] = [options.port ?? (await freePort()), await freePort()];
+  const [port, admin] = [options.port ?? (await freePort()), options.admin ?? (await freePort())];
   const settings = join(directory, 'settings.json');
   const data = join(directory, 'data');
   const log = join(directory, 'log.jsonl');
@@ -47,12 +52,13 @@ export async function startPostern(options: PosternOptions): Promise<RunningPost
   command.push(`--data=${data}`, `--settings=${settings}`);
   command.push(`--admin=127.0.0.1:${admin}`, '--log-format=json');
   if (options.database !== undefined) command.push(`--database=${options.database}`);
+  command.push(...(options.flags ?? []));
   const startedAt = performance.now();
   const profiling = options.profile === undefined ? '' : `--cpu-prof --cpu-prof-dir=${options.profile}`;
   const child = startChild(command, {
     wraps: options.under !== undefined,
     output: log,
-    env: profiling === '' ? {} : { NODE_OPTIONS: profiling },
+    env: { ...(profiling === '' ? {} : { NODE_OPTIONS: profiling }), ...options.env },
   });
   try {
     await greeted(port, options.within ?? 20_000, child.alive);
