@@ -45,8 +45,8 @@ export interface Engine {
   onAuthorization(callback: (upstream: string | undefined) => void): () => void;
   /** Keeps other nodes from migrating until the transaction ends. */
   lockMigrations(transaction: Transaction<Schema>): Promise<void>;
-  /** Copies the store beside itself before a migration; nothing where the database does that itself. */
-  copyBeforeMigration(version: number): Promise<void>;
+  /** Copies the store beside itself before a migration and returns the copy's path; nothing where the database does that itself. */
+  copyBeforeMigration(version: number): Promise<string | undefined>;
   backup(path: string): Promise<void>;
   /** Bytes that the store can still grow by; infinite where we cannot know. */
   freeBytes(): Promise<number>;

@@ -10,7 +10,7 @@ import { createAuthorizationStorage } from './authorizations.ts';
 import { createDeniedStorage } from './denied.ts';
 import type { Engine } from './engine.ts';
 import type { StoreFaults } from './faults.ts';
-import { migrate } from './migrate.ts';
+import { type Migrated, migrate } from './migrate.ts';
 import type { Migration } from './migrations.ts';
 import { openPostgres } from './postgres/open-postgres.ts';
 import { createQueueStorage } from './queue.ts';
@@ -55,7 +55,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const { clock, node = () => '' } = options;
   const engine = await openEngine(options);
   try {
-    await migrate(engine, options.migrations);
+    const migrated = await migrate(engine, options.migrations);
+    if (migrated !== undefined) options.log.warn({ ...migrated }, migrationText(migrated));
     // Whoever was a node of this file is dead, for we have its lock: leases and locks need not run out first. With a condition, because
     // SQLite writes a page for a delete without one even where there is nothing, and the disk may be full.
     if (engine.kind === 'sqlite') {
@@ -88,4 +89,9 @@ function openEngine(options: OpenStoreOptions): Promise<Engine> {
   throw new RelayError('configuration', 'The database address is neither sqlite: nor postgres://.', {
     hint: 'Use --database sqlite: for a file in the data directory, or --database postgres://USER@HOST/NAME.',
   });
+}
+
+function migrationText({ from, to, copy }: Migrated): string {
+  const done = `The store was brought from schema version ${from} to ${to}; an older Postern cannot open it any more.`;
+  return copy === undefined ? done : `${done} The store as it was is in ${copy}; remove it when all is well.`;
 }

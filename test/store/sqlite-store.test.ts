@@ -249,11 +249,15 @@ describe('SQLite store', () => {
       const old = await open();
       await old.queue.commit(accepting(record));
       await old.close();
-      const migrated = await open({ migrations: [...migrations, next] });
+      const log = recordLog();
+      const migrated = await open({ migrations: [...migrations, next], log: log.log });
       expect(await migrated.queue.find(record.id)).to.deep.equal(record);
       await migrated.close();
       const copy = join(directory.path, `postern.db.version-${next.version - 1}`);
       expect(verifySqliteFile(copy)).to.deep.equal({ version: next.version - 1 });
+      expect(log.text())
+        .to.contain(`from schema version ${next.version - 1} to ${next.version}`)
+        .and.to.contain(copy);
       const error = await expectCode(open(), 'store-newer');
       expect(error.message)
         .to.contain(String(next.version))

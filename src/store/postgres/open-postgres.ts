@@ -160,7 +160,7 @@ export async function openPostgres({ database, log, clock, faults }: PostgresOpt
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
     },
     // A migration is one transaction there, and copies are made by the database's own tools.
-    copyBeforeMigration: () => Promise.resolve(),
+    copyBeforeMigration: () => Promise.resolve(undefined),
     backup: () =>
       Promise.reject(
         new RelayError('not-allowed', 'Postern does not copy a PostgreSQL database itself.', {

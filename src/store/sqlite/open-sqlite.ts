@@ -88,7 +88,12 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
     onAuthorization: () => () => undefined,
     lockMigrations: () => Promise.resolve(),
 
-    copyBeforeMigration: (version) => copyStore(client, `${path}.version-${version}`, true),
+    async copyBeforeMigration(version) {
+      const copy = `${path}.version-${version}`;
+      await copyStore(client, copy, true);
+      return copy;
+    },
+
     backup: (target) => copyStore(client, target),
 
     async freeBytes() {
