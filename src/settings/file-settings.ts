@@ -37,10 +37,10 @@ export async function createFileSettings(
     return { document, settings };
   }
 
-  /** Any document beside the one in force. */
+  /** Any document beside the one in force. Who may ask for that may still not have other files read or commands run. */
   function check(input: unknown) {
     const json = toJson(input);
-    const { document, faults: unkept } = mergeStored(json.value, taken.document);
+    const { document, faults: unkept } = mergeStored(json.value, taken.document, { confined: true });
     const { faults, warnings: found } = validateDocument(document);
     return { document, faults: [...json.faults, ...unkept, ...faults], warnings: found };
   }

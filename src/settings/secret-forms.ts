@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../shared/clock.ts';
 import type { Fault } from '../shared/errors.ts';
 import { Secret } from '../shared/secret.ts';
@@ -6,19 +7,29 @@ import type { Json, JsonObject } from './json.ts';
 import { isJsonObject } from './json.ts';
 import { hashPassword } from './passwords.ts';
 import type { Sealer } from './sealer.ts';
+import { allDestinationsIn, destinationsIn } from './secret-destinations.ts';
 import type { SecretPlace } from './secret-places.ts';
 import { replaceSecrets, secretsIn } from './secret-places.ts';
 
 // A secret has three forms. Typed: { value } or a source. Stored: { sealed } or { hash } in place of { value }. Shown:
 // { set: true, since } in place of both; given back so, it means "the one that is stored".
 
-/** Replaces `{ set: true }` by what is stored at the same place, and refuses what nobody but Postern may write. */
+/**
+ * Replaces `{ set: true }` by what is stored at the same place, and refuses what nobody but Postern may write. A secret that is kept
+ * goes to no host but those that it was typed for: whoever may change the settings does not learn by that what others have typed.
+ * `confined`: nor does a secret whose place alone is written down (a file, a command, …) go elsewhere, and no other such place is read.
+ */
 export function mergeStored(
   document: Json,
   stored: Json,
+  options: { readonly confined?: boolean } = {},
 ): { readonly document: Json; readonly faults: readonly Fault[] } {
   const kept = new Map(secretsIn(stored).map(({ key, source }) => [key, source]));
+  const [before, now] = [allDestinationsIn(stored), destinationsIn(document)];
   const faults: Fault[] = [];
+  /** The first host to which the secret did not go so far. */
+  const strangerFor = ({ key }: SecretPlace): string | undefined =>
+    now.get(key)?.find((host) => before.get(key)?.includes(host) !== true);
   // Something valid stands in for what is refused, so that the rest of the document is still checked.
   const refuse = (place: SecretPlace, text: string): Json => {
     faults.push(faultAt(place.path, text));
@@ -30,10 +41,20 @@ export function mergeStored(
     if (Object.hasOwn(source, 'sealed')) {
       return refuse(place, 'cannot be written sealed; write { value: "…" } and Postern seals it');
     }
-    if (source['set'] !== true) return source;
     const former = kept.get(place.key);
-    if (former !== undefined && isKept(former)) return former;
-    return refuse(place, 'is not stored under this name; write { value: "…" } with the secret itself');
+    if (source['set'] !== true) {
+      if (options.confined !== true || Object.hasOwn(source, 'value')) return source;
+      if (isDeepStrictEqual(source, former) && strangerFor(place) === undefined) return source;
+      return refuse(place, 'is not read so by the settings file; change it there, or write { value: "…" }');
+    }
+    if (former === undefined || !isKept(former)) {
+      return refuse(place, 'is not stored under this name; write { value: "…" } with the secret itself');
+    }
+    const stranger = strangerFor(place);
+    if (stranger === undefined) return former;
+    const typedFor = before.get(place.key)?.join(', ');
+    const text = `was typed for ${typedFor || 'the servers of the provider'} and does not go to ${stranger}`;
+    return refuse(place, `${text}; write { value: "…" } with the secret itself again`);
   });
   return { document: merged, faults };
 }

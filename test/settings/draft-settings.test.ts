@@ -54,11 +54,26 @@ for (const where of ['the store', 'a file'] as const) {
 
     it('have the secret that is kept, and change nothing', async () => {
       const before = JSON.stringify([service.document(), storage.revisions]);
-      const drafted = service.draft(document({ set: true }, 'other.example.com'));
-      expect(drafted.upstreams[0]).to.deep.include({ host: 'other.example.com' });
+      const { upstreams } = document({ set: true });
+      const drafted = service.draft({ upstreams: upstreams.map((each) => ({ ...each, port: 2587 })) });
+      expect(drafted.upstreams[0]).to.deep.include({ host: 'smtp.example.com', port: 2587 });
       expect(await passwordOf(service, drafted)).to.equal('the-kept-password');
       expect(JSON.stringify([service.document(), storage.revisions])).to.equal(before);
-      expect(service.current().upstreams[0]).to.deep.include({ host: 'smtp.example.com' });
+      expect(service.current().upstreams[0]).to.deep.include({ port: 587 });
+    });
+
+    it('do not send the secret that is kept to another host', () => {
+      expect(() => service.draft(document({ set: true }, 'other.example.com')))
+        .to.throw(RelayError)
+        .with.property('code', 'settings-invalid');
+    });
+
+    it('read no other file and run no other command where the settings are locked', () => {
+      for (const source of [{ command: ['/bin/echo', 'x'] }, { file: '/etc/passwd' }, { env: 'HOME' }]) {
+        const draft = () => service.draft(document(source, 'other.example.com'));
+        if (where === 'the store') expect(draft).not.to.throw();
+        else expect(draft).to.throw(RelayError).with.property('code', 'settings-invalid');
+      }
     });
 
     it('have a typed secret, which is nowhere in clear', async () => {
