@@ -1,5 +1,6 @@
 /** A sign-in in words, for the terminal. Pure; lines are made safe where they are printed. */
 import type { SignInStartAnswer, SignInStateAnswer } from '../admin/contract-authorizations.ts';
+import { verifyCommand } from '../shared/own-commands.ts';
 import { localTime } from './output.ts';
 
 /** What to do now, in lines. */
@@ -64,7 +65,7 @@ export function ending(state: SignInStateAnswer): readonly string[] {
   return [
     `Authorized${account === undefined ? '' : ` as ${account}`}.`,
     ...(text === undefined ? [] : [`Note: ${text}`, ...(remedy === undefined ? [] : [remedy])]),
-    `Next: postern verify --upstream ${upstream}`,
+    `Next: ${verifyCommand(upstream)}`,
   ];
 }
 

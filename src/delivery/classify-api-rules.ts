@@ -1,3 +1,4 @@
+import { authorizeCommand, verifyCommand } from '../shared/own-commands.ts';
 import type { UpstreamVerdict } from './classify.ts';
 import type { ApiContext, ApiRefusal, ApiRule, ApiVerdict } from './classify-api.ts';
 
@@ -76,7 +77,7 @@ const tokenRefused = unavailable(
   'authentication',
   ({ host }) => `${host} does not take the access token, a new one neither.`,
   ({ upstream }) =>
-    `Check tenant, cloud and scopes of the upstream ${upstream}, and look at its token: scripts/postern verify --upstream ${upstream}`,
+    `Check tenant, cloud and scopes of the upstream ${upstream}, and look at its token: ${verifyCommand(upstream)}`,
 );
 
 /** Role Based Access Control for Applications in Exchange Online; New-ManagementRoleAssignment. */
@@ -84,7 +85,7 @@ function grantMailbox({ clientId, mailbox, delegated, upstream }: ApiContext): s
   if (delegated) {
     return (
       `Consent to Mail.Send (Mail.Send.Shared and send-as rights where ${mailbox} is another mailbox): ` +
-      `scripts/postern authorize ${upstream}`
+      `${authorizeCommand(upstream)}`
     );
   }
   return (
@@ -214,7 +215,7 @@ const gmailScope = unavailable(
   'The access token has no leave to send mail over the Gmail API.',
   ({ upstream, delegated }) =>
     delegated
-      ? `Consent to the scope https://www.googleapis.com/auth/gmail.send: scripts/postern authorize ${upstream}`
+      ? `Consent to the scope https://www.googleapis.com/auth/gmail.send: ${authorizeCommand(upstream)}`
       : 'In the Google Admin console under Security, API controls, Domain-wide delegation: allow the client id of the service account the scope https://www.googleapis.com/auth/gmail.send',
 );
 

@@ -1,3 +1,4 @@
+import { verifyCommand } from '../shared/own-commands.ts';
 import type { RecipientVerdict, UpstreamVerdict } from './classify.ts';
 import { gmailRules, graphRules } from './classify-api-rules.ts';
 
@@ -80,7 +81,7 @@ function byStatus(refusal: ApiRefusal, context: ApiContext): ApiVerdict {
         kind: 'unavailable',
         reason: 'configuration',
         text: `${host} does not do what Postern asks of it for ${context.mailbox}.`,
-        remedy: `Check endpoint, cloud and permissions of the upstream ${upstream}: scripts/postern verify --upstream ${upstream}`,
+        remedy: `Check endpoint, cloud and permissions of the upstream ${upstream}: ${verifyCommand(upstream)}`,
         ...waitOf(refusal),
       },
     };

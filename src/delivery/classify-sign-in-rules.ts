@@ -1,3 +1,4 @@
+import { verifyCommand } from '../shared/own-commands.ts';
 import { mailboxOf, unavailable } from './classification-words.ts';
 import type { ClassificationContext, ClassificationRule, Stage } from './classify.ts';
 import { tokenRemedy } from './token-remedy.ts';
@@ -19,7 +20,7 @@ const wantsSignIn = unavailable(
   ({ upstream, user }) =>
     user === undefined
       ? `Set authentication of the upstream ${upstream}.`
-      : `The server has forgotten that Postern signed in; check host, port and authentication of the upstream ${upstream}: scripts/postern verify --upstream ${upstream}`,
+      : `The server has forgotten that Postern signed in; check host, port and authentication of the upstream ${upstream}: ${verifyCommand(upstream)}`,
 );
 
 const checkPassword = (context: ClassificationContext): string =>

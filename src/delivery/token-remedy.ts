@@ -1,3 +1,4 @@
+import { authorizeCommand, verifyCommand } from '../shared/own-commands.ts';
 import { grantInExchange, isApplication, mailboxOf } from './classification-words.ts';
 import type { ClassificationContext, OAuthFacts } from './classify.ts';
 
@@ -23,8 +24,8 @@ export function tokenRemedy(context: ClassificationContext): string {
 
 function again({ upstream, oauth }: ClassificationContext): string {
   return isApplication(oauth)
-    ? `then try: scripts/postern verify --upstream ${upstream}`
-    : `then authorize again: scripts/postern authorize ${upstream}`;
+    ? `then try: ${verifyCommand(upstream)}`
+    : `then authorize again: ${authorizeCommand(upstream)}`;
 }
 
 function microsoftRemedy(context: ClassificationContext, oauth: OAuthFacts): string {
@@ -71,5 +72,5 @@ function googleRemedy(context: ClassificationContext, oauth: OAuthFacts): string
       `check that ${mailboxOf(context)} is a mailbox with Gmail; ${again(context)}`
     );
   }
-  return `${scope}; check that ${mailboxOf(context)} is the account that gave consent, and authorize again: scripts/postern authorize ${context.upstream}`;
+  return `${scope}; check that ${mailboxOf(context)} is the account that gave consent, and authorize again: ${authorizeCommand(context.upstream)}`;
 }

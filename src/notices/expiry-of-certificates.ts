@@ -15,7 +15,7 @@ export function expiryOfTrustAnchor(anchor: TrustAnchor): Expiring {
     name: `${file} ${anchor.fingerprint256.slice(0, 11)}`,
     subject: `The trust anchor ${anchor.name} (${file})`,
     expiresAt: anchor.validTo,
-    remedy: `Import its successor: postern import-cert FILE; remove ${file} if no server shows it any more.`,
+    remedy: `Import its successor: scripts/postern import-cert FILE; remove ${file} if no server shows it any more.`,
   };
 }
 

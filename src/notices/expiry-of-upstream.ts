@@ -2,6 +2,7 @@ import { leafInPem } from '../certificates/leaf-in-pem.ts';
 import type { AuthorizationStatus } from '../oauth/authorizations.ts';
 import type { OAuth2Settings } from '../settings/schema-oauth2.ts';
 import { RelayError } from '../shared/errors.ts';
+import { authorizeCommand, verifyCommand } from '../shared/own-commands.ts';
 import type { Secret } from '../shared/secret.ts';
 import type { Expiring, Trouble } from './expiry.ts';
 
@@ -97,7 +98,7 @@ export function expiryOfAuthorization(status: AuthorizationStatus, now: number):
     subject: `The authorization of upstream ${upstream}`,
     ...(ends ? { expiresAt: renewedAt + forgotten * DAY } : {}),
     ...(trouble === undefined ? {} : { trouble }),
-    remedy: status.remedy ?? `Sign in again: postern authorize ${upstream}`,
+    remedy: status.remedy ?? `Authorize again: ${authorizeCommand(upstream)}`,
   };
 }
 
@@ -106,8 +107,8 @@ function troubleOf(status: AuthorizationStatus, person: boolean, now: number): T
   const more = remedy === undefined ? {} : { remedy };
   const subject = `The authorization of upstream ${upstream}`;
   if (state === 'none') {
-    const words = text ?? `Nobody has signed in at upstream ${upstream} yet.`;
-    return { state: 'unused', text: words, remedy: remedy ?? `Sign in: postern authorize ${upstream}` };
+    const words = text ?? `Nobody has authorized upstream ${upstream} yet.`;
+    return { state: 'unused', text: words, remedy: remedy ?? `Authorize it: ${authorizeCommand(upstream)}` };
   }
   if (state === 'stale') {
     return { state: 'stale', text: text ?? `${subject} was given for other settings.`, ...more };
@@ -120,7 +121,7 @@ function troubleOf(status: AuthorizationStatus, person: boolean, now: number): T
     return {
       state: 'not-renewed',
       text: `${subject} was last renewed on ${day}, and should be every week.`,
-      remedy: `See what stands in the way: postern verify --upstream ${upstream}`,
+      remedy: `See what stands in the way: ${verifyCommand(upstream)}`,
     };
   }
   if (state !== 'failing') return undefined;

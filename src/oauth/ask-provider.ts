@@ -10,7 +10,7 @@ import type { GrantKeeper } from './grant-keeper.ts';
 import type { HeldToken } from './held-token.ts';
 import { type Grant, type OAuthProvider, ProviderFailure } from './provider.ts';
 import type { RefusedTokens } from './refused-tokens.ts';
-import { pauseAfterRefusals, REFUSALS_BELIEVED, restOfRefusal } from './retry-pauses.ts';
+import { isVoid, pauseAfterRefusals, REFUSALS_BELIEVED, restOfRefusal } from './retry-pauses.ts';
 import type { AuthorizationStorage, StoredAuthorization, StoredFailure } from './storage.ts';
 import type { TokenMeters } from './token-meters.ts';
 import type { NoToken } from './token-source.ts';
@@ -130,7 +130,7 @@ export function createAskProvider(dependencies: AskDependencies): AskProvider {
     const refusals = (row?.failure?.refusals ?? 0) + 1;
     // Nobody else has written: it was this grant that was refused, not one that is replaced already.
     if (row !== undefined && (await note(row, problem, refusals)) === 'changed') return undefined;
-    const told = refusals >= REFUSALS_BELIEVED ? voided(wanted.upstream, problem.text) : problem;
+    const told = refusals >= REFUSALS_BELIEVED ? voided(wanted.upstream, problem) : problem;
     troubles.note(wanted.id, wanted.upstream, told, () => pauseAfterRefusals(refusals));
     if (refusals >= REFUSALS_BELIEVED) alerts.isVoid(wanted.upstream, told);
     throw new TokenTrouble(told, true);
@@ -163,17 +163,13 @@ export function createAskProvider(dependencies: AskDependencies): AskProvider {
 export function refusedBefore(row: StoredAuthorization, now: number): NoToken | undefined {
   const { failure } = row;
   if (failure === undefined || restOfRefusal(failure, now) === 0) return undefined;
-  if (isVoid(row)) return voided(row.upstream, failure.text);
+  if (isVoid(row)) return voided(row.upstream, failure);
   return {
     kind: 'unavailable',
     reason: failure.reason,
     text: failure.text,
     ...(failure.remedy === undefined ? {} : { remedy: failure.remedy }),
   };
-}
-
-function isVoid(row: StoredAuthorization | undefined): boolean {
-  return (row?.failure?.refusals ?? 0) >= REFUSALS_BELIEVED;
 }
 
 function failureOf(row: StoredAuthorization, problem: NoToken, refusals: number, now: number): StoredFailure {

@@ -1,23 +1,30 @@
+import { authorizeCommand } from '../shared/own-commands.ts';
 import type { NoToken } from './token-source.ts';
 
 /** Nobody consented yet. */
 export function nobodyAuthorized(upstream: string): NoToken {
-  return problem(`Nobody has authorized upstream ${upstream} yet.`, `Authorize it: ${command(upstream)}`);
+  return problem(
+    `Nobody has authorized upstream ${upstream} yet.`,
+    `Authorize it: ${authorizeCommand(upstream)}`,
+  );
 }
 
 /** There is a consent, but for another application, account, tenant, server or scope. */
 export function otherSettings(upstream: string): NoToken {
   return problem(
     `The settings of upstream ${upstream} have changed since it was authorized.`,
-    `Authorize again: ${command(upstream)}, or take the change back`,
+    `Authorize again: ${authorizeCommand(upstream)}, or take the change back`,
   );
 }
 
-/** The provider does not take the grant any more; `text` is what it says. */
-export function voided(upstream: string, text: string): NoToken {
+/** The provider does not take the grant any more, and says why. */
+export function voided(
+  upstream: string,
+  { text, remedy }: { readonly text: string; readonly remedy?: string },
+): NoToken {
   return problem(
     `The provider does not accept the authorization of upstream ${upstream} any more: ${text}`,
-    `Authorize again: ${command(upstream)}`,
+    remedy ?? `Authorize again: ${authorizeCommand(upstream)}`,
   );
 }
 
@@ -25,7 +32,7 @@ export function voided(upstream: string, text: string): NoToken {
 export function noRefreshToken(upstream: string): NoToken {
   return problem(
     `The provider gave no refresh token for upstream ${upstream}: access ends when its token does.`,
-    `Ask for offline access in the scopes (offline_access with most providers), then authorize again: ${command(upstream)}`,
+    `Ask for offline access in the scopes (offline_access with most providers), then authorize again: ${authorizeCommand(upstream)}`,
   );
 }
 
@@ -37,12 +44,6 @@ export function notNow(text: string, retryAfter?: number): NoToken {
     text,
     ...(retryAfter === undefined ? {} : { retryAfter }),
   };
-}
-
-/** A name may hold spaces; then the shell needs it quoted. */
-function command(upstream: string): string {
-  const name = /^[\w.@-]+$/.test(upstream) ? upstream : `'${upstream.replaceAll("'", "'\\''")}'`;
-  return `scripts/postern authorize ${name}`;
 }
 
 function problem(text: string, remedy: string): NoToken {

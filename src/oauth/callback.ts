@@ -59,7 +59,7 @@ export function unknownSignIn(): RelayError {
     'not-found',
     'This sign-in is not known, is too old, or was begun in another browser.',
     {
-      hint: 'Begin anew with "postern authorize UPSTREAM", and open its link in the browser in which you sign in.',
+      hint: 'Begin anew with "scripts/postern authorize UPSTREAM", and open its link in the browser in which you sign in.',
     },
   );
 }

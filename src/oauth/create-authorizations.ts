@@ -14,8 +14,8 @@ import type { Clock } from '../shared/clock.ts';
 import { RelayError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Random } from '../shared/random.ts';
-import { authorizationKey } from './authorization-key.ts';
-import { authorizationStatus, needsPerson } from './authorization-status.ts';
+import { authorizationKey, needsConsent } from './authorization-key.ts';
+import { authorizationStatus } from './authorization-status.ts';
 import { type Authorizations, oauthOf } from './authorizations.ts';
 import { createAuthorizedNews } from './authorized-news.ts';
 import { createBegunSignIns } from './begun-sign-ins.ts';
@@ -81,7 +81,7 @@ export function createAuthorizations(dependencies: AuthorizationsDependencies): 
       const upstream = settings.current().upstreams.find((one) => one.name === name);
       const rows = (await storage.list()).filter((row) => row.upstream === name);
       const oauth = upstream === undefined ? undefined : oauthOf(upstream);
-      if (rows.length === 0 && (oauth === undefined || !needsPerson(oauth.flow))) {
+      if (rows.length === 0 && (oauth === undefined || !needsConsent(oauth))) {
         findConsentUpstream(settings.current(), name);
       }
       for (const { id } of begun.drop(name)) await storage.endPending(id, 'failed', `${by} ended it.`);

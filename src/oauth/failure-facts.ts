@@ -1,5 +1,6 @@
 import { microsoftTenant } from '../settings/microsoft-tenant.ts';
 import type { OAuth2Settings } from '../settings/schema-oauth2.ts';
+import { authorizeCommand } from '../shared/own-commands.ts';
 import { endpointsOf, MICROSOFT_CLOUDS, scopesOf, type TokenPurpose } from './endpoints.ts';
 import type { NoToken } from './token-source.ts';
 
@@ -63,7 +64,7 @@ export function tokenHost({ settings }: FailureFacts): string {
 
 /** How a person consents anew, in words that end a sentence. */
 export function signInAgain(facts: FailureFacts): string {
-  return `sign in again: run "postern authorize ${facts.upstream}", or use the page`;
+  return `sign in again with "${authorizeCommand(facts.upstream)}"`;
 }
 
 /** A page of the registered application in the admin center of its cloud. */

@@ -1,3 +1,4 @@
+import { authorizeCommand } from '../shared/own-commands.ts';
 import {
   accountText,
   clientIdOf,
@@ -105,7 +106,7 @@ export const GOOGLE_ROWS: readonly FailureRow[] = [
     reason: 'configuration',
     says: () => 'Google gives no mail scopes to devices with a code.',
     remedy: (facts) =>
-      `Write flow: authorization-code for upstream ${facts.upstream}; "postern authorize ${facts.upstream}" works without a browser on this machine.`,
+      `Write flow: authorization-code for upstream ${facts.upstream}; "${authorizeCommand(facts.upstream)} --paste" works without a browser on this machine.`,
   },
   {
     error: ['invalid_scope'],

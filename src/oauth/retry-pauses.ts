@@ -1,4 +1,4 @@
-import type { StoredFailure } from './storage.ts';
+import type { StoredAuthorization, StoredFailure } from './storage.ts';
 import type { NoToken } from './token-source.ts';
 
 const SECOND = 1000;
@@ -24,6 +24,11 @@ const LONGEST_ASKED_FOR = HOUR;
 
 /** Times in a row that a provider has to call a grant void before we believe it. */
 export const REFUSALS_BELIEVED = REFUSED.length;
+
+/** The provider has called the grant void often enough to be believed. */
+export function isVoid(row: Pick<StoredAuthorization, 'failure'> | undefined): boolean {
+  return (row?.failure?.refusals ?? 0) >= REFUSALS_BELIEVED;
+}
 
 /** Pause after this many failures in a row (1 and more), ms, with up to a tenth of jitter; `retryAfter` of the provider is honoured. */
 export function pauseAfter(problem: NoToken, failures: number, fraction: number): number {

@@ -1,6 +1,6 @@
 /** A sign-in as people see it, from its row in the store. Pure. */
 import type { OAuth2Settings } from '../settings/schema-oauth2.ts';
-import { authorizeCommand } from './authorization-status.ts';
+import { authorizeCommand } from '../shared/own-commands.ts';
 import type { SignInState } from './authorizations.ts';
 import type { PendingSignIn } from './storage.ts';
 

@@ -98,7 +98,7 @@ const CONNECTION: Readonly<Record<string, string>> = {
   ECONNRESET: PASSING,
   EPIPE: PASSING,
   ECERTIFICATE:
-    'Where the server, or a proxy that looks into TLS, has a certificate of your own, run "postern import-cert FILE".',
+    'Where the server, or a proxy that looks into TLS, has a certificate of your own, run "scripts/postern import-cert FILE".',
   EPROXY: 'Compare proxy.url, and see that the proxy lets connections to this host pass.',
   EPROXYAUTH: 'Compare proxy.user and proxy.password.',
   EREQUEST: 'Write the endpoints of the upstream with https://.',

@@ -2,7 +2,8 @@ import type { Settings } from '../settings/schema.ts';
 import type { OAuth2Settings } from '../settings/schema-oauth2.ts';
 import type { UpstreamSettings } from '../settings/schema-upstreams.ts';
 import { RelayError } from '../shared/errors.ts';
-import { needsPerson, verifyCommand } from './authorization-status.ts';
+import { verifyCommand } from '../shared/own-commands.ts';
+import { needsConsent } from './authorization-key.ts';
 import { oauthOf } from './authorizations.ts';
 
 /**
@@ -28,7 +29,7 @@ export function findConsentUpstream(
   if (oauth === undefined) {
     throw new RelayError('not-allowed', `Upstream ${name} does not sign in with OAuth 2.0.`, { hint: test });
   }
-  if (needsPerson(oauth.flow)) return { upstream, oauth };
+  if (needsConsent(oauth)) return { upstream, oauth };
   const how =
     oauth.flow === 'service-account'
       ? 'the service account gets its tokens by its own key'

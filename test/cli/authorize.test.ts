@@ -65,7 +65,7 @@ describe('postern authorize', () => {
     const { location = '' } = (await browser.go(link)).headers;
     await browser.go(`${running.url}/login/smtp-verification?${answerTo(location).toString()}`);
     expect(await ended).to.equal(0);
-    expect(out).to.match(/Authorized as relay@example\.com\.\nNext: postern verify --upstream office\n$/);
+    expect(out).to.match(/Authorized as relay@example\.com\.\nNext: scripts\/postern verify --upstream office\n$/);
     expect((await rooms.authorizations.status())[0]?.authorizedBy).to.equal('cli (tester)');
   });
 

@@ -158,8 +158,8 @@ describe('expiryOfAuthorization', () => {
     };
     expect(expiryOfAuthorization(never, NOW)?.trouble).to.deep.equal({
       state: 'unused',
-      text: 'Nobody has signed in at upstream office yet.',
-      remedy: 'Sign in: postern authorize office',
+      text: 'Nobody has authorized upstream office yet.',
+      remedy: 'Authorize it: scripts/postern authorize office',
     });
   });
 

@@ -1,6 +1,7 @@
 import { MICROSOFT_CLOUDS, scopesOf, type TokenPurpose } from '../../oauth/endpoints.ts';
 import type { TokenClaims } from '../../oauth/token-claims.ts';
 import type { OAuth2Settings } from '../../settings/schema-oauth2.ts';
+import { authorizeCommand } from '../../shared/own-commands.ts';
 
 /**
  * What is odd about a token that was got without complaint, and will be refused where it is used. Pure: claims and granted scopes in,
@@ -34,7 +35,7 @@ const GRAPH_RESOURCE = '00000003-0000-0000-c000-000000000000';
 
 const authorize = ({ upstream, settings }: TokenFacts): string =>
   settings.flow === 'authorization-code' || settings.flow === 'device-code'
-    ? ` Then authorize again: scripts/postern authorize ${upstream}`
+    ? ` Then authorize again: ${authorizeCommand(upstream)}`
     : '';
 
 /** Rows of which each says one thing, or nothing. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { authorizationState } from '../../src/oauth/authorization-state.ts';
+import { authorizationStatus } from '../../src/oauth/authorization-status.ts';
 import type { StoredAuthorization } from '../../src/oauth/storage.ts';
+import { upstreamSchema } from '../../src/settings/schema-upstreams.ts';
 
 const row = (changes: Partial<StoredAuthorization> = {}): StoredAuthorization => ({
   upstream: 'office',
@@ -18,12 +19,21 @@ const failed = (refusals: number): Partial<StoredAuthorization> => ({
   failure: { at: 1, reason: 'authentication', text: 'It was refused.', remedy: 'Look.', refusals },
 });
 
+function status(name: string, stored: StoredAuthorization | undefined, consent: boolean) {
+  const flow = consent ? 'authorization-code' : 'client-credentials';
+  const authentication = { type: 'oauth2', provider: 'microsoft', flow, clientId: 'client' };
+  const upstream = upstreamSchema.parse({ name, kind: 'smtp', host: 'mail.example.com', authentication });
+  const found = authorizationStatus(upstream, stored === undefined ? [] : [stored], 'key');
+  if (found === undefined) throw new Error('no status');
+  return found;
+}
+
 describe('the state of an authorization', () => {
   for (const [title, stored, consent, state, words] of [
     ['nobody has consented', undefined, true, 'none', 'Nobody has authorized upstream office yet'],
-    ['an application has had no token yet', undefined, false, 'none', undefined],
+    ['an application has had no token yet', undefined, false, 'none', 'no token has been needed yet'],
     ['the settings are others', row({ key: 'other' }), true, 'stale', 'have changed since it was authorized'],
-    ['the settings of an application are others', row({ key: 'other' }), false, 'none', undefined],
+    ['the settings of an application are others', row({ key: 'other' }), false, 'none', 'no token'],
     ['all is well', row(), true, 'authorized', undefined],
     ['the last renewal failed', row(failed(0)), true, 'failing', 'It was refused.'],
     ['it was refused twice', row(failed(2)), true, 'failing', 'It was refused.'],
@@ -37,24 +47,32 @@ describe('the state of an authorization', () => {
     ],
   ] as const) {
     it(`is ${state} when ${title}`, () => {
-      const condition = authorizationState('office', stored, 'key', consent);
+      const condition = status('office', stored, consent);
       expect(condition.state).to.equal(state);
       if (words === undefined) expect(condition).to.not.have.property('text');
       else expect(condition.text).to.contain(words);
-      const again = ['none', 'stale', 'void'].includes(state) && consent;
-      if (again) expect(condition.remedy).to.contain('scripts/postern authorize office');
+      if (['none', 'stale'].includes(state) && consent)
+        expect(condition.remedy).to.contain('scripts/postern authorize office');
     });
   }
 
+  it('has the remedy of the failure when it is void, else the command', () => {
+    expect(status('office', row(failed(3)), true).remedy).to.equal('Look.');
+    const { failure } = row(failed(3));
+    if (failure === undefined) throw new Error('no failure');
+    const { remedy: _none, ...without } = failure;
+    expect(status('office', row({ failure: without }), true).remedy).to.contain('authorize office');
+  });
+
   it('warns when there is no refresh token', () => {
     const { refreshToken: _none, ...without } = row();
-    const condition = authorizationState('office', without, 'key', true);
+    const condition = status('office', without, true);
     expect(condition).to.include({ state: 'authorized' });
     expect(condition.text).to.contain('gave no refresh token');
   });
 
   it('quotes a name that a shell would take apart', () => {
-    const condition = authorizationState("it's; rm", undefined, 'key', true);
+    const condition = status("it's; rm", undefined, true);
     expect(condition.remedy).to.contain(`scripts/postern authorize 'it'\\''s; rm'`);
   });
 });
