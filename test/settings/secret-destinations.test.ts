@@ -30,6 +30,11 @@ const endpoints = {
 };
 const before = withSecret(sealed, server, endpoints);
 
+const both = (secret: Json, host: string) => ({
+  proxy: { url: `http://${host}:3128`, user: 'u', password: secret },
+  vault: { address: `https://${host}:8200`, token: secret },
+});
+
 describe('a secret that is kept', () => {
   for (const [title, upstream, authentication] of [
     [
@@ -87,10 +92,6 @@ describe('a secret that is kept', () => {
   });
 
   it('opens neither another proxy nor another Vault', () => {
-    const both = (secret: Json, host: string) => ({
-      proxy: { url: `http://${host}:3128`, user: 'u', password: secret },
-      vault: { address: `https://${host}:8200`, token: secret },
-    });
     const stored = both(sealed, 'safe.example.com');
     expect(faultsOf(both(kept, 'safe.example.com'), stored)).to.deep.equal([]);
     const faults = faultsOf(both(kept, 'evil.example'), stored);

@@ -106,6 +106,33 @@ describe('recipients in the header', () => {
     });
   }
 
+  for (const [what, field, recipients] of [
+    ['a sign that is invisible', 'To: \u0085ann@example.com', ['ann@example.com']],
+    ['a mark in front', 'To: \ufeffann@example.com', ['ann@example.com']],
+    ['a space of another width', 'To: ann@example.com\u00a0', ['ann@example.com']],
+    ['a letter whose small form is another one’s', 'To: \u212aim@example.com', ['kim@example.com']],
+    ['words behind an address', 'To: <ann@example.com>everybody', ['ann@example.com']],
+    ['white space in front of the colon', 'To : ann@example.com', ['ann@example.com']],
+    [
+      'white space in front of the colon of another field',
+      'Importance : high\r\nTo: ann@example.com',
+      ['ann@example.com'],
+    ],
+  ] as const) {
+    it(`leaves nothing to guess for other programs: ${what}`, () => {
+      const fitted = fit(header(field), recipients);
+      const reached = fitted.split('\r\n').filter((line) => /^(?:To|Bcc): /.test(line));
+      expect(reached.join(' ')).to.match(/: <?(?:ann|kim)@example\.com>?$/);
+      expect(fitted).to.not.match(/^[\w-]+\s+:/m);
+    });
+  }
+
+  it('leaves nothing to guess for other programs: bytes that are no UTF-8', () => {
+    const block = Buffer.from(header('To: \u00b5@example.com'), 'latin1');
+    const fitted = fitRecipients(block, ['\u00b5@example.com']).toString('latin1');
+    expect(fitted).to.contain('To: <\u00c2\u00b5@example.com>\r\n');
+  });
+
   it('never leaves a recipient out and never names anybody else, whatever the header says', () => {
     const address = fc
       .tuple(

@@ -10,6 +10,7 @@
  *
  * Addresses are compared without regard to case, as the mailboxes' own servers do it. Pure.
  */
+import { decodeLatin1 } from '../../../message/charset.ts';
 import {
   appendFields,
   createField,
@@ -54,7 +55,9 @@ export function fitHeader(header: Header, recipients: readonly string[]): Fitted
   const wanted = new Set(missing.keys());
   const addressing: { to: Mailbox[]; cc: Mailbox[] } = { to: [], cc: [] };
   let changed = false;
-  const fields = header.fields.flatMap((field): readonly HeaderField[] => {
+  const fields = header.fields.flatMap((read): readonly HeaderField[] => {
+    const field = withoutSpace(read);
+    if (field !== read) changed = true;
     if (REMOVED.has(field.name)) {
       changed = true;
       return [];
@@ -65,7 +68,7 @@ export function fitHeader(header: Header, recipients: readonly string[]): Fitted
     const kept = shown.filter((mailbox) => mailbox.valid && wanted.has(comparable(mailbox.address)));
     for (const mailbox of kept) missing.delete(comparable(mailbox.address));
     addressing[field.name].push(...kept);
-    if (kept.length === shown.length && isPlain(value, shown)) return [field];
+    if (kept.length === shown.length && isPlain(field, value, shown)) return [field];
     changed = true;
     return rewritten(field, value, kept);
   });
@@ -79,10 +82,16 @@ export function fitHeader(header: Header, recipients: readonly string[]): Fitted
   };
 }
 
-/** One form for addresses that mean the same mailbox. */
+/** One form for addresses that mean the same mailbox. Of letters beyond ASCII some have small forms that are another letter's too. */
 export function comparable(address: string): string {
   const quoted = /^"([^"\\@\s]+)"(@[^@]*)$/.exec(address);
-  return (quoted ? `${quoted[1]}${quoted[2]}` : address).toLowerCase();
+  const plain = quoted ? `${quoted[1]}${quoted[2]}` : address;
+  return plain.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+/** Some programs take a name with white space in front of the colon (RFC 5322 section 4.5) for the end of the header. */
+function withoutSpace(field: HeaderField): HeaderField {
+  return /^[^:\s]+[ \t]/.test(field.raw) ? { ...field, raw: field.raw.replace(/[ \t]+(?=:)/, '') } : field;
 }
 
 function rewritten(field: HeaderField, value: string, kept: readonly Mailbox[]): readonly HeaderField[] {
@@ -103,12 +112,20 @@ function simpleName(mailbox: Mailbox): Mailbox {
 }
 
 /** Another program cannot see an address in it that we did not see: one `@` for each mailbox, and nothing that is nested. */
-function isPlain(value: string, shown: readonly Mailbox[]): boolean {
+function isPlain({ raw }: HeaderField, value: string, shown: readonly Mailbox[]): boolean {
+  if (!isPlainText(raw.slice(raw.indexOf(':') + 1))) return false;
   if (shown.length === 0) return /^[\w -]*(?::\s*;)?$/.test(value) && !value.includes('@');
   if (value.length > READABLE_VALUE || shown.length > READABLE_MAILBOXES) return false;
   if (/[()[\]:;\\]/.test(value.replace(/=\?[\w-]+\?[BbQq]\?[^?\s]*\?=/g, 'x'))) return false;
-  if (value.split('@').length - 1 !== shown.length) return false;
+  if (value.split('@').length - 1 !== shown.length || />[ \t]*[^ \t,]/.test(value)) return false;
   return shown.every((mailbox) => !/[@<>\uFE6B\uFF20]/.test(mailbox.name));
+}
+
+/** ASCII or UTF-8 (one byte in each character here), with no signs that one program shows, another drops and a third takes for a space. */
+function isPlainText(raw: string): boolean {
+  const text = raw.replace(/\r\n(?=[ \t]|$)/g, '');
+  const decoded = decodeLatin1(text);
+  return Buffer.from(decoded).toString('latin1') === text && !/[^\P{C}\t]|[^\P{Z} ]/u.test(decoded);
 }
 
 /** Microsoft Graph takes a display name with `@` in it for an attempt to deceive (ErrorSendAsDenied). */
