@@ -111,6 +111,7 @@ describe('recipients in the header', () => {
     ['a mark in front', 'To: \ufeffann@example.com', ['ann@example.com']],
     ['a space of another width', 'To: ann@example.com\u00a0', ['ann@example.com']],
     ['a letter whose small form is another one’s', 'To: \u212aim@example.com', ['kim@example.com']],
+    ['a quote that is never closed', 'To: "<ann@example.com>', ['ann@example.com']],
     ['words behind an address', 'To: <ann@example.com>everybody', ['ann@example.com']],
     ['white space in front of the colon', 'To : ann@example.com', ['ann@example.com']],
     [
@@ -122,7 +123,7 @@ describe('recipients in the header', () => {
     it(`leaves nothing to guess for other programs: ${what}`, () => {
       const fitted = fit(header(field), recipients);
       const reached = fitted.split('\r\n').filter((line) => /^(?:To|Bcc): /.test(line));
-      expect(reached.join(' ')).to.match(/: <?(?:ann|kim)@example\.com>?$/);
+      expect(reached.join(' ')).to.match(/: (?:\w+ )?<?(?:ann|kim)@example\.com>?$/);
       expect(fitted).to.not.match(/^[\w-]+\s+:/m);
     });
   }

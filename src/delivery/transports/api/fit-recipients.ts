@@ -117,6 +117,7 @@ function isPlain({ raw }: HeaderField, value: string, shown: readonly Mailbox[])
   if (shown.length === 0) return /^[\w -]*(?::\s*;)?$/.test(value) && !value.includes('@');
   if (value.length > READABLE_VALUE || shown.length > READABLE_MAILBOXES) return false;
   if (/[()[\]:;\\]/.test(value.replace(/=\?[\w-]+\?[BbQq]\?[^?\s]*\?=/g, 'x'))) return false;
+  if (value.split('"').length % 2 === 0) return false;
   if (value.split('@').length - 1 !== shown.length || />[ \t]*[^ \t,]/.test(value)) return false;
   return shown.every((mailbox) => !/[@<>\uFE6B\uFF20]/.test(mailbox.name));
 }
