@@ -5,7 +5,7 @@ import { RelayError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Secret } from '../shared/secret.ts';
 import type { AuthorizationAlerts } from './authorization-alerts.ts';
-import { noRefreshToken, notNow, voided } from './authorization-words.ts';
+import { noRefreshToken, notNow, sealedForOthers, voided } from './authorization-words.ts';
 import type { GrantKeeper } from './grant-keeper.ts';
 import type { HeldToken } from './held-token.ts';
 import { type Grant, type OAuthProvider, ProviderFailure } from './provider.ts';
@@ -55,23 +55,15 @@ export function createAskProvider(dependencies: AskDependencies): AskProvider {
     const server = provider(wanted.settings);
     if (!wanted.person) return server.applicationToken(wanted.subject === '' ? undefined : wanted.subject);
     if (row?.refreshToken === undefined) throw new TokenTrouble(noRefreshToken(wanted.upstream), true);
-    return server.refresh(openRefreshToken(row.refreshToken));
+    return server.refresh(openRefreshToken(wanted.upstream, row.refreshToken));
   }
 
-  function openRefreshToken(sealed: string): Secret {
+  function openRefreshToken(upstream: string, sealed: string): Secret {
     try {
       return sealer.open('token', sealed);
     } catch (error) {
       if (!(error instanceof RelayError)) throw error;
-      throw new TokenTrouble(
-        {
-          kind: 'unavailable',
-          reason: 'configuration',
-          text: `The refresh token cannot be read: ${error.publicMessage}.`,
-          ...(error.hint === undefined ? {} : { remedy: error.hint }),
-        },
-        true,
-      );
+      throw new TokenTrouble(sealedForOthers(upstream, error.publicMessage), true);
     }
   }
 

@@ -1,8 +1,15 @@
 /** How the consent behind an upstream stands, from what is stored of it. Pure. */
 import type { UpstreamSettings } from '../settings/schema-upstreams.ts';
+import { sealedKeyId } from '../settings/sealer.ts';
 import { verifyCommand } from '../shared/own-commands.ts';
 import { needsConsent } from './authorization-key.ts';
-import { nobodyAuthorized, noRefreshToken, otherSettings, voided } from './authorization-words.ts';
+import {
+  nobodyAuthorized,
+  noRefreshToken,
+  otherSettings,
+  sealedForOthers,
+  voided,
+} from './authorization-words.ts';
 import { type AuthorizationStatus, oauthOf } from './authorizations.ts';
 import { isVoid } from './retry-pauses.ts';
 import type { StoredAuthorization } from './storage.ts';
@@ -11,19 +18,20 @@ type Stand = Pick<AuthorizationStatus, 'state' | 'text' | 'remedy'>;
 
 /**
  * Undefined for upstreams without OAuth. `rows` are those of this upstream (a service account has one for each mailbox);
- * `key` is that of the settings in force (authorization-key.ts).
+ * `key` is that of the settings in force (authorization-key.ts), `keyId` that of the master key.
  */
 export function authorizationStatus(
   upstream: UpstreamSettings,
   rows: readonly StoredAuthorization[],
   key: string,
+  keyId: string,
 ): AuthorizationStatus | undefined {
   const oauth = oauthOf(upstream);
   if (oauth === undefined) return undefined;
   const { provider, flow } = oauth;
   const person = needsConsent(oauth);
   const row = mostTelling(person ? rows : rows.filter((each) => each.key === key));
-  const stand = person ? ofPerson(upstream.name, row, key) : ofApplication(upstream.name, row);
+  const stand = person ? ofPerson(upstream.name, row, key, keyId) : ofApplication(upstream.name, row);
   const details = row === undefined ? {} : detailsOf(row, person);
   return { upstream: upstream.name, provider, flow, ...stand, ...details };
 }
@@ -45,9 +53,11 @@ function detailsOf(row: StoredAuthorization, person: boolean) {
   };
 }
 
-function ofPerson(name: string, row: StoredAuthorization | undefined, key: string): Stand {
+function ofPerson(name: string, row: StoredAuthorization | undefined, key: string, keyId: string): Stand {
   if (row === undefined) return said('none', nobodyAuthorized(name));
   if (row.key !== key) return said('stale', otherSettings(name));
+  if (row.refreshToken !== undefined && sealedKeyId(row.refreshToken) !== keyId)
+    return said('failing', sealedForOthers(name, 'it was sealed with another master key'));
   const { failure } = row;
   if (failure !== undefined) {
     return isVoid(row) ? said('void', voided(name, failure)) : said('failing', failure);

@@ -36,6 +36,17 @@ export function noRefreshToken(upstream: string): NoToken {
   );
 }
 
+/** The master key is not the one that the consent was sealed with, or the store was damaged; `why` is the sealer's sentence. */
+export function sealedForOthers(upstream: string, why: string): NoToken {
+  return {
+    ...problem(
+      `The refresh token of upstream ${upstream} cannot be read: ${why}.`,
+      `Restore the master key that belongs to this store, or authorize again: ${authorizeCommand(upstream)}`,
+    ),
+    reason: 'configuration',
+  };
+}
+
 /** Something on our own side keeps us from the tokens; it is asked for again soon. */
 export function notNow(text: string, retryAfter?: number): NoToken {
   return {

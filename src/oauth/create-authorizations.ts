@@ -30,7 +30,7 @@ import { findConsentUpstream } from './upstream-with-consent.ts';
 
 export interface AuthorizationsDependencies {
   readonly storage: AuthorizationStorage;
-  readonly sealer: Pick<Sealer, 'seal' | 'open'>;
+  readonly sealer: Sealer;
   readonly settings: Pick<SettingsSource, 'current'>;
   readonly provider: (upstream: UpstreamSettings) => OAuthProvider;
   readonly saveGrant: SaveGrant;
@@ -40,7 +40,7 @@ export interface AuthorizationsDependencies {
 }
 
 export function createAuthorizations(dependencies: AuthorizationsDependencies): Authorizations {
-  const { storage, settings, clock, log } = dependencies;
+  const { storage, settings, sealer, clock, log } = dependencies;
   const begun = createBegunSignIns();
   const news = createAuthorizedNews(dependencies);
   const end = createSignInEnd({ ...dependencies, begun, news });
@@ -54,7 +54,8 @@ export function createAuthorizations(dependencies: AuthorizationsDependencies): 
         const own = rows.filter((row) => row.upstream === upstream.name);
         const oauth = oauthOf(upstream);
         if (oauth === undefined) return [];
-        return authorizationStatus(upstream, own, authorizationKey(oauth, upstream.kind)) ?? [];
+        const key = authorizationKey(oauth, upstream);
+        return authorizationStatus(upstream, own, key, sealer.keyId) ?? [];
       });
     },
     async start(name, { by, flow, redirectPath }) {

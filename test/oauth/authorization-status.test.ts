@@ -3,11 +3,14 @@ import { authorizationStatus } from '../../src/oauth/authorization-status.ts';
 import type { StoredAuthorization } from '../../src/oauth/storage.ts';
 import { upstreamSchema } from '../../src/settings/schema-upstreams.ts';
 
+const KEY_ID = '0123456789abcdef';
+const SEALED = `v1.${KEY_ID}.${'x'.repeat(40)}`;
+
 const row = (changes: Partial<StoredAuthorization> = {}): StoredAuthorization => ({
   upstream: 'office',
   subject: '',
   key: 'key',
-  refreshToken: 'sealed',
+  refreshToken: SEALED,
   authorizedAt: 1,
   authorizedBy: 'admin',
   renewedAt: 1,
@@ -23,7 +26,7 @@ function status(name: string, stored: StoredAuthorization | undefined, consent: 
   const flow = consent ? 'authorization-code' : 'client-credentials';
   const authentication = { type: 'oauth2', provider: 'microsoft', flow, clientId: 'client' };
   const upstream = upstreamSchema.parse({ name, kind: 'smtp', host: 'mail.example.com', authentication });
-  const found = authorizationStatus(upstream, stored === undefined ? [] : [stored], 'key');
+  const found = authorizationStatus(upstream, stored === undefined ? [] : [stored], 'key', KEY_ID);
   if (found === undefined) throw new Error('no status');
   return found;
 }
@@ -35,6 +38,13 @@ describe('the state of an authorization', () => {
     ['the settings are others', row({ key: 'other' }), true, 'stale', 'have changed since it was authorized'],
     ['the settings of an application are others', row({ key: 'other' }), false, 'none', 'no token'],
     ['all is well', row(), true, 'authorized', undefined],
+    [
+      'it was sealed with another master key',
+      row({ refreshToken: SEALED.replace('0123', '3210') }),
+      true,
+      'failing',
+      'cannot be read: it was sealed with another master key',
+    ],
     ['the last renewal failed', row(failed(0)), true, 'failing', 'It was refused.'],
     ['it was refused twice', row(failed(2)), true, 'failing', 'It was refused.'],
     ['it was refused three times', row(failed(3)), true, 'void', 'any more: It was refused.'],
