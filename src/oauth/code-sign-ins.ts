@@ -90,7 +90,7 @@ export function createCodeSignIns(options: {
       const common = { id, upstream: upstream.name, expiresAt } as const;
       const flow = 'authorization-code';
       const sealed = sealPending(sealer, {
-        key: authorizationKey(oauth, upstream.kind),
+        key: authorizationKey(oauth, upstream),
         verifier: verifier.reveal(),
         redirectUri: uri,
         url,

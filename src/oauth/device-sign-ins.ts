@@ -55,7 +55,7 @@ export function createDeviceSignIns(options: {
         state: 'pending',
       };
       await storage.addPending(row);
-      const key = authorizationKey(oauth, upstream.kind);
+      const key = authorizationKey(oauth, upstream);
       const polling = pollDevice({
         code,
         expiresAt: common.expiresAt,

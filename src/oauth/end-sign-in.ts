@@ -105,7 +105,7 @@ export function createSignInEnd(options: {
       account !== undefined &&
       row.account === account &&
       oauth !== undefined &&
-      row.key === authorizationKey(oauth, upstream.kind)
+      row.key === authorizationKey(oauth, upstream)
     );
   }
 
@@ -129,7 +129,7 @@ export function createSignInEnd(options: {
     upstreamFor(row, key) {
       const upstream = settings.current().upstreams.find(({ name }) => name === row.upstream);
       const oauth = upstream === undefined ? undefined : oauthOf(upstream);
-      if (upstream !== undefined && oauth !== undefined && authorizationKey(oauth, upstream.kind) === key) {
+      if (upstream !== undefined && oauth !== undefined && authorizationKey(oauth, upstream) === key) {
         return { upstream, oauth };
       }
       throw new SignInFailure(

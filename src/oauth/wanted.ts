@@ -26,7 +26,7 @@ export function wantedOf(upstream: UpstreamSettings, mailbox?: string): Wanted |
   const forMailbox = oauth.flow === 'service-account';
   const own = forMailbox ? (oauth.mailbox ?? oauth.email ?? '').toLowerCase() : '';
   const subject = forMailbox ? (mailbox?.toLowerCase() ?? own) : '';
-  const key = authorizationKey(oauth, upstream.kind);
+  const key = authorizationKey(oauth, upstream);
   return {
     upstream: upstream.name,
     settings: upstream,

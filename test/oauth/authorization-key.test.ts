@@ -1,13 +1,18 @@
 import { expect } from 'chai';
 import { authorizationKey } from '../../src/oauth/authorization-key.ts';
 import { oauthOf } from '../../src/oauth/authorizations.ts';
-import type { UpstreamSettings } from '../../src/settings/schema-upstreams.ts';
+import { type UpstreamSettings, upstreamSchema } from '../../src/settings/schema-upstreams.ts';
 import { oauthUpstream } from '../support/token-bench.ts';
 
-function key(changes: object, kind: UpstreamSettings['kind'] = 'smtp'): string {
+function key(changes: object, kind: UpstreamSettings['kind'] = 'smtp', place: object = {}): string {
   const settings = oauthOf(oauthUpstream(changes));
   if (settings === undefined) throw new Error('no OAuth');
-  return authorizationKey(settings, kind);
+  const host = kind === 'smtp' ? { host: 'smtp.example.com' } : {};
+  const authentication = { ...settings, provider: kind === 'gmail' ? 'google' : settings.provider };
+  return authorizationKey(
+    settings,
+    upstreamSchema.parse({ name: 'u', kind, authentication, ...host, ...place }),
+  );
 }
 
 describe('the key of an authorization', () => {
@@ -49,6 +54,36 @@ describe('the key of an authorization', () => {
     });
   }
 
+  for (const [title, kind, place] of [
+    ['another mail server', 'smtp', { host: 'evil.example' }],
+    ['a mail server with another name in its certificate', 'smtp', { serverName: 'evil.example' }],
+    ['another API', 'graph', { endpoint: 'https://evil.example' }],
+    ['another API of Google', 'gmail', { endpoint: 'https://evil.example' }],
+  ] as const) {
+    it(`is another one for ${title}, to which its tokens would be shown`, () => {
+      expect(key({ ...common, scopes: 'a' }, kind, place)).to.not.equal(
+        key({ ...common, scopes: 'a' }, kind),
+      );
+    });
+  }
+
+  for (const [title, kind, place] of [
+    ['another port', 'smtp', { port: 465, security: 'tls' }],
+    ['capitals in the host', 'smtp', { host: 'SMTP.example.com' }],
+    ['the address of the API written out', 'graph', { endpoint: 'https://graph.microsoft.com/' }],
+  ] as const) {
+    it(`is the same for ${title}`, () => {
+      expect(key(common, kind, place)).to.equal(key(common, kind));
+    });
+  }
+
+  it('is the same for every mail server of the provider', () => {
+    const [one, other] = ['smtp.office365.com', 'smtp.gmail.com'].map((host) =>
+      key(common, 'smtp', { host }),
+    );
+    expect(one).to.equal(other);
+  });
+
   it('does not mind the order of scopes', () => {
     expect(key({ scopes: 'a b  c' })).to.equal(key({ scopes: 'c a b a' }));
   });
@@ -56,7 +91,7 @@ describe('the key of an authorization', () => {
   it('follows the kind of upstream only where scopes are filled in', () => {
     const filled = { provider: 'microsoft', scopes: undefined };
     expect(key(filled, 'smtp')).to.not.equal(key(filled, 'graph'));
-    expect(key({}, 'smtp')).to.equal(key({}, 'graph'));
+    expect(key({}, 'smtp', { host: 'smtp.office365.com' })).to.equal(key({}, 'graph'));
   });
 
   it('tells nothing of the settings', () => {

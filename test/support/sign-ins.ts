@@ -165,7 +165,7 @@ export function signInRooms(
       const row = {
         upstream: upstream.name,
         subject: '',
-        key: authorizationKey(oauth, upstream.kind),
+        key: authorizationKey(oauth, upstream),
         ...(grant.account === undefined ? {} : { account: grant.account }),
         ...(grant.refreshToken === undefined
           ? {}
