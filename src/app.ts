@@ -63,6 +63,9 @@ export interface AppContext {
   readonly faults?: StoreFaults;
 }
 
+/** A new refresh token may be on its way, the old one void already: that is waited for beyond the deadline, ms. */
+const LAST_WORD = 2000;
+
 /**
  * Joins the rooms: the only place that knows them all. Opens the store and reads the settings, so it throws what they throw
  * (RelayError `configuration`, `settings-invalid`, `store-busy`, `store-newer`, `store-unavailable`).
@@ -74,6 +77,8 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
   // Made now, so that it is watched from the start and a certificate dropped into it counts at once.
   await ownDirectory(join(dataDirectory, 'certs'));
   const closers: (() => unknown)[] = [];
+  /** When all has to be over, by the monotonic clock. */
+  let stopBy = 0;
   try {
     return await build();
   } catch (error) {
@@ -139,7 +144,7 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       meter: metrics.meter,
       alerts,
     });
-    closers.push(() => outside.close());
+    closers.push(() => outside.close(Math.max(LAST_WORD, stopBy - clock.monotonic())));
     later.outside = outside;
     const { network, tokens, authorizations } = outside;
     const upstreams = createUpstreams({
@@ -279,10 +284,10 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
 
     async function stop(deadline: number): Promise<void> {
       // From the outside in: what has been taken can still be finished by the rooms behind.
-      const end = clock.monotonic() + deadline;
+      stopBy = clock.monotonic() + deadline;
       // A client that does not let go must not use up the time in which deliveries end and are recorded.
       await attempt(() => inbound.stop(deadline / 2), log);
-      await attempt(() => queue.stop(Math.max(0, end - clock.monotonic())), log);
+      await attempt(() => queue.stop(Math.max(0, stopBy - clock.monotonic())), log);
       await attempt(() => admin.stop(), log);
       await closeAll(closers, log);
     }

@@ -7,6 +7,7 @@ import { type Authorizations, oauthOf } from '../oauth/authorizations.ts';
 import { createAuthorizations } from '../oauth/create-authorizations.ts';
 import { createProvider } from '../oauth/create-provider.ts';
 import { createTokenSource, type RunningTokenSource } from '../oauth/create-token-source.ts';
+import { within } from '../oauth/pause.ts';
 import type { OAuthProvider } from '../oauth/provider.ts';
 import type { AuthorizationStorage } from '../oauth/storage.ts';
 import type { UpstreamSettings } from '../settings/schema-upstreams.ts';
@@ -37,8 +38,11 @@ export interface Outside {
   readonly authorizations: Authorizations;
   /** The authorization server behind an upstream; nothing of what it gives is kept. */
   readonly provider: (upstream: UpstreamSettings) => OAuthProvider;
-  /** Stores what providers are still answering, then lets go of everything; the store has to be open until then. */
-  close(): Promise<void>;
+  /**
+   * Stores what providers answer within `patience` ms and what is not stored yet, then breaks off what is still asked; the store
+   * has to be open until then.
+   */
+  close(patience: number): Promise<void>;
 }
 
 /** Joins network/ and oauth/. Nothing is asked of anybody before it is needed. */
@@ -71,9 +75,11 @@ export function createOutside(deps: OutsideDependencies): Outside {
     tokens,
     authorizations,
     provider,
-    async close() {
-      await authorizations.close();
-      await tokens.stop();
+    async close(patience) {
+      await Promise.all([
+        within(clock, patience, authorizations.close(), () => undefined),
+        tokens.stop(patience),
+      ]);
       await network.close();
     },
   };

@@ -18,6 +18,8 @@ export interface HttpClientDeps {
   readonly secure: Secure;
   readonly connections: HttpConnections;
   readonly clock: Clock;
+  /** Aborts when nothing is waited for any more. */
+  readonly closing: AbortSignal;
 }
 
 /** Asks servers, each request on a connection of its own while it lasts. */
@@ -25,7 +27,7 @@ export function createHttpClient(deps: HttpClientDeps): HttpClient {
   return {
     async send(request) {
       const target = targetOf(request.url);
-      const limits = limitsOf(request, deps.clock);
+      const limits = limitsOf(request, deps);
       try {
         return await sendOnce(deps, target, request, limits);
       } finally {
@@ -67,11 +69,15 @@ interface Limits {
   end(): void;
 }
 
-function limitsOf({ signal, timeout, connectTimeout = CONNECT_TIMEOUT }: HttpRequest, clock: Clock): Limits {
+function limitsOf(
+  { signal, timeout, connectTimeout = CONNECT_TIMEOUT }: HttpRequest,
+  { clock, closing }: Pick<HttpClientDeps, 'clock' | 'closing'>,
+): Limits {
   const whole = new AbortController();
   const left = (): void => whole.abort(new HttpFailure('ABORTED', 'was not waited for any longer', false));
-  signal?.addEventListener('abort', left);
-  if (signal?.aborted === true) left();
+  const leaving = signal === undefined ? [closing] : [closing, signal];
+  for (const each of leaving) each.addEventListener('abort', left);
+  if (leaving.some(({ aborted }) => aborted)) left();
   const timer = clock.after(timeout, () => whole.abort(late('did not answer', timeout)));
   return {
     signal: whole.signal,
@@ -84,7 +90,7 @@ function limitsOf({ signal, timeout, connectTimeout = CONNECT_TIMEOUT }: HttpReq
     },
     end() {
       timer.cancel();
-      signal?.removeEventListener('abort', left);
+      for (const each of leaving) each.removeEventListener('abort', left);
     },
   };
 }

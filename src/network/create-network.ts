@@ -29,6 +29,7 @@ export function createNetwork(deps: NetworkDependencies): Network {
   const direct = createDial(lookup);
   const secure = createSecure(trustAnchors);
   const connections = createHttpConnections();
+  const closing = new AbortController();
   const reveal: SettingsSource['reveal'] = (source) => settings.reveal(source);
 
   const routeTo = (host: string): ProxySettings | undefined => {
@@ -49,7 +50,7 @@ export function createNetwork(deps: NetworkDependencies): Network {
   ];
 
   return {
-    http: createHttpClient({ dial, secure, connections, clock }),
+    http: createHttpClient({ dial, secure, connections, clock, closing: closing.signal }),
     dial,
     proxyFor(host) {
       const proxy = routeTo(host);
@@ -58,6 +59,7 @@ export function createNetwork(deps: NetworkDependencies): Network {
     },
     async close() {
       for (const stop of stops) stop();
+      closing.abort();
       connections.clear();
     },
   };

@@ -9,6 +9,6 @@ export interface Network {
   readonly dial: Dial;
   /** The proxy that leads to this host, where one does; its password left out. */
   proxyFor(host: string): Pick<ProxySettings, 'url' | 'user'> | undefined;
-  /** Closes idle connections. */
+  /** Breaks off the requests that are under way, and closes idle connections. */
   close(): Promise<void>;
 }

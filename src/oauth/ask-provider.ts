@@ -34,6 +34,8 @@ export interface AskDependencies {
   readonly alerts: AuthorizationAlerts;
   /** Whether the settings that are in force want this. */
   readonly inForce: (wanted: Wanted) => boolean;
+  /** Requests are broken off then, which says nothing about the provider. */
+  readonly stopping: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -134,6 +136,7 @@ export function createAskProvider(dependencies: AskDependencies): AskProvider {
     problem: NoToken,
     refusals: number,
   ): Promise<'noted' | 'changed' | 'unsaved'> {
+    if (dependencies.stopping()) return 'unsaved';
     const failure = failureOf(row, problem, refusals, clock.now());
     if (failure === row.failure) return 'noted';
     try {

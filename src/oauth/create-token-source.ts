@@ -35,9 +35,6 @@ const LONGEST_WAIT = 58_000;
 /** Every token has its own; this is for the time in which the first is got. */
 const DEFAULT_TTL = 600_000;
 
-/** At the end: how long an answer of a provider is waited for that may bring a new refresh token, ms. */
-const LAST_WAIT = 22_000;
-
 export interface TokenSourceDependencies {
   readonly storage: AuthorizationStorage;
   readonly sealer: Sealer;
@@ -58,8 +55,11 @@ export interface RunningTokenSource extends TokenSource {
   saveGrant(upstream: UpstreamSettings, grant: Grant, options: { readonly by: string }): Promise<void>;
   /** Begins to look after idle authorizations. */
   start(): void;
-  /** Waits for answers that are under way and stores them; the store has to be open until then. */
-  stop(): Promise<void>;
+  /**
+   * Waits up to `patience` ms for answers that are under way and may bring a new refresh token, and stores what has not been
+   * stored yet; the store has to be open until then.
+   */
+  stop(patience: number): Promise<void>;
 }
 
 interface Cached extends HeldToken {
@@ -81,13 +81,21 @@ export function createTokenSource(dependencies: TokenSourceDependencies): Runnin
   const troubles = createTroubles({ clock, random });
   const refused = createRefusedTokens(clock);
   const keeper = createGrantKeeper({ storage, alerts, clock, log });
+  let stopped = false;
   const meters = createTokenMeters(meter, heldTokens, () => clock.now());
-  const ask = createAskProvider({ ...dependencies, keeper, troubles, refused, meters, alerts, inForce });
+  const ask = createAskProvider({
+    ...dependencies,
+    keeper,
+    troubles,
+    refused,
+    meters,
+    alerts,
+    inForce,
+    stopping: () => stopped,
+  });
   const renewal = createRenewal({ ...dependencies, keeper, ask, troubles, refused, alerts });
   const idle = createIdleRenewals({ storage, settings, clock, random, log, renew: renewIdle });
   const generations = new Map<string, number>();
-  const background = new Set<Promise<unknown>>();
-  let stopped = false;
 
   const cache = new LRUCache<string, Cached, Wanted>({
     max: MOST_TOKENS,
@@ -148,11 +156,6 @@ export function createTokenSource(dependencies: TokenSourceDependencies): Runnin
     return held;
   }
 
-  function inBackground(work: Promise<unknown>): void {
-    const quiet = work.catch(() => undefined).finally(() => background.delete(quiet));
-    background.add(quiet);
-  }
-
   async function renewIdle(wanted: Wanted): Promise<void> {
     // What went wrong is in the row and, where a person can help, in an alert.
     await fetch(wanted).catch((error: unknown) =>
@@ -168,7 +171,8 @@ export function createTokenSource(dependencies: TokenSourceDependencies): Runnin
       // While renewing fails there is no use in trying with every message.
       if (troubles.current(wanted.id) !== undefined) return held;
       if (age === 'ageing') {
-        inBackground(fetch(wanted));
+        // Whether it worked is seen when it is needed.
+        void fetch(wanted).catch(() => undefined);
         return held;
       }
     }
@@ -212,7 +216,8 @@ export function createTokenSource(dependencies: TokenSourceDependencies): Runnin
       const lifetime = held === undefined ? Number.POSITIVE_INFINITY : held.expiresAt - held.renewedAt;
       if (!refused.refuse(wanted.id, token, lifetime)) return;
       log.info({ upstream: wanted.upstream }, 'a server refused the access token; another one is got');
-      inBackground(dropFromRow(wanted, token));
+      // Where it stays, another node finds out for itself.
+      void dropFromRow(wanted, token).catch(() => undefined);
     },
 
     async saveGrant(upstream, grant, { by }) {
@@ -222,13 +227,12 @@ export function createTokenSource(dependencies: TokenSourceDependencies): Runnin
 
     start: () => idle.start(),
 
-    async stop() {
+    async stop(patience) {
       if (stopped) return;
       stopped = true;
       idle.stop();
       for (const stopOne of stopListening) stopOne();
-      const settled = Promise.all([renewal.settled(), ...background]);
-      await within(clock, LAST_WAIT, settled, () => undefined);
+      await renewal.stop(patience);
       await keeper.stop();
     },
   };

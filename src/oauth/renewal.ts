@@ -61,14 +61,18 @@ interface Dependencies {
 export interface Renewal {
   /** A fresh token, from the row or from the provider. Rejects with TokenTrouble, and with nothing else; within 60 s. */
   obtain(wanted: Wanted): Promise<HeldToken>;
-  /** Resolves when no answer is outstanding any more. */
-  settled(): Promise<void>;
+  /**
+   * Resolves when no answer is outstanding any more that may bring a new refresh token, at the latest after `patience` ms. Locks
+   * of other requests are given back: nothing is lost with their answers, and other nodes need not wait.
+   */
+  stop(patience: number): Promise<void>;
 }
 
 export function createRenewal(dependencies: Dependencies): Renewal {
   const { storage, keeper, sealer, ask, troubles, refused, alerts, holder, clock, random, log } =
     dependencies;
-  const underWay = new Set<Promise<unknown>>();
+  /** What is asked under the lock. */
+  const underWay = new Map<Promise<unknown>, { readonly wanted: Wanted; readonly name: string }>();
   let renewals = 0;
 
   /** The row, and its token where it is fresh. Throws TokenTrouble where the provider is not to be asked. */
@@ -131,7 +135,7 @@ export function createRenewal(dependencies: Dependencies): Renewal {
       }
     })();
     const settled = asked.catch(() => undefined).finally(() => underWay.delete(settled));
-    underWay.add(settled);
+    underWay.set(settled, { wanted, name });
     return within(clock, PROVIDER_DEADLINE, asked, () => {
       const problem = notNow(`The token server of upstream ${wanted.upstream} does not answer.`);
       throw new TokenTrouble(troubles.note(wanted.id, wanted.upstream, problem), true);
@@ -161,8 +165,12 @@ export function createRenewal(dependencies: Dependencies): Renewal {
         const problem = notNow(`The authorization of upstream ${wanted.upstream} cannot be read: ${why}`);
         throw new TokenTrouble(troubles.note(wanted.id, wanted.upstream, problem), true);
       }),
-    async settled() {
-      await Promise.all(underWay);
+    async stop(patience) {
+      const all = [...underWay].map(([settled, { wanted, name }]) => ({ settled, wanted, name }));
+      const persons = all.filter(({ wanted }) => wanted.person).map(({ settled }) => settled);
+      await within(clock, patience, Promise.all(persons), () => undefined);
+      const others = all.filter(({ settled, wanted }) => !wanted.person && underWay.has(settled));
+      await Promise.all(others.map(({ wanted, name }) => unlock(wanted, name)));
     },
   };
 }

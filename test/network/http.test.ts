@@ -178,6 +178,19 @@ describe('createNetwork: http', () => {
     await until(() => connections === 0, 'all are closed');
   });
 
+  it('breaks off what is under way when it is closed, and asks nothing afterwards', async () => {
+    let asked = 0;
+    const url = await raw((socket) => void socket.on('data', () => (asked += 1)));
+    const network = open();
+    const waiting = get(network, url).catch((error: unknown) => error);
+    await until(() => asked === 1, 'the server is asked');
+    await network.close();
+    for (const error of [await waiting, await get(network, url).catch((thrown: unknown) => thrown)]) {
+      expect(error).to.be.instanceOf(HttpFailure).and.to.include({ code: 'ABORTED' });
+    }
+    expect(asked).to.equal(1);
+  });
+
   describe('trust', () => {
     it('accepts what an anchor vouches for, and an imported certificate as itself', async () => {
       const authority = await makeAuthority();

@@ -321,12 +321,27 @@ describe('token source', () => {
         made.clock,
         waitFor(() => Promise.resolve(made.server.requests === 1)),
       );
-      const stopping = made.source.stop();
+      const stopping = made.source.stop(22_000);
       answered.resolve();
       await driven(made.clock, stopping);
       await asked;
       expect(sealer.open('token', (await row()).refreshToken ?? '').reveal()).to.equal(made.server.current());
       expect(problemOf(await made.ask()).text).to.contain('stopping');
+    });
+
+    it('does not wait for longer than it is told to, and writes down no failure of its own making', async () => {
+      const made = await authorized();
+      made.clock.advance(HOUR);
+      made.server.hold = new Promise(() => undefined);
+      void made.source.token({ upstream: made.upstream });
+      await driven(
+        made.clock,
+        waitFor(() => Promise.resolve(made.server.requests === 1)),
+      );
+      const from = made.clock.monotonic();
+      await driven(made.clock, made.source.stop(2000), 100);
+      expect(made.clock.monotonic() - from).to.be.within(2000, 3000);
+      expect((await row()).failure).to.equal(undefined);
     });
 
     it('lets one asker give up without harm to the others', async () => {

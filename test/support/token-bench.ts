@@ -121,7 +121,7 @@ export function tokenBench({
     ask: (mailbox?: string) =>
       driven(clock, source.token({ upstream, ...(mailbox === undefined ? {} : { mailbox }) })),
     consent: () => driven(clock, source.saveGrant(upstream, server.consent(), { by: 'admin' })),
-    stop: () => driven(clock, source.stop()),
+    stop: () => driven(clock, source.stop(22_000)),
   };
 }
 
