@@ -7,40 +7,45 @@ import type { UnsentMessage } from './upstreams.ts';
 
 /** Clients and senders that are remembered; beyond this many the oldest may be told again. */
 const MOST_REMEMBERED = 1000;
-/** Alerts about senders that stand at once. A device that makes up senders must not bury an administrator; the log has them all. */
+/**
+ * Alerts about senders that stand at once, in all and of one client. A device that makes up senders must not bury an administrator, nor
+ * keep what other devices need from being told; the log has them all.
+ */
 const MOST_ALERTS = 100;
+const MOST_OF_ONE = 10;
+
+type Refused = Pick<UnsentMessage, 'client' | 'sender'>;
 
 /** Tells once for each client and sender that the upstream does not take this sender. */
 export interface SenderRefusals {
   /** `rewritten`: the address that the message left as all the same. */
   refused(
     upstream: UpstreamSettings,
-    message: UnsentMessage,
+    message: Refused,
     why: { readonly words: string; readonly remedy?: string | undefined },
     rewritten?: string,
   ): void;
   /** The upstream took a message of this sender as it was. */
-  accepted(upstream: string, message: UnsentMessage): void;
+  accepted(upstream: string, message: Refused): void;
 }
 
 export function createSenderRefusals({ alerts, log }: { alerts: Alerts; log: Log }): SenderRefusals {
-  /** Whether an alert was raised. */
-  const known = new LRUCache<string, boolean>({
-    max: MOST_REMEMBERED,
-    dispose: (alerted) => {
-      if (alerted) standing -= 1;
-    },
-  });
-  let standing = 0;
+  const known = new LRUCache<string, true>({ max: MOST_REMEMBERED });
+  /** Client of each alert that stands; these are not forgotten, or others would be raised in their place for ever. */
+  const standing = new Map<string, string>();
+
+  function mayAlert(client: string): boolean {
+    if (standing.size >= MOST_ALERTS) return false;
+    return [...standing.values()].filter((one) => one === client).length < MOST_OF_ONE;
+  }
 
   return {
     refused(upstream, message, { words, remedy }, rewritten) {
       const key = keyOf(upstream.name, message);
-      if (known.get(key) !== undefined) return;
+      if (known.get(key) !== undefined || standing.has(key)) return;
       // Mail from the default mailbox is what perSender promises where a mailbox was not granted.
       const expected = rewritten !== undefined && oauthOf(upstream)?.perSender === true;
-      const alerted = !expected && standing < MOST_ALERTS;
-      known.set(key, alerted);
+      known.set(key, true);
       const fields = { upstream: upstream.name, client: message.client, sender: message.sender };
       if (rewritten !== undefined) {
         log.warn(
@@ -53,8 +58,8 @@ export function createSenderRefusals({ alerts, log }: { alerts: Alerts; log: Log
           'The upstream does not let Postern send as this sender; set from.rewrite of the upstream to if-refused, or allow the sender there.',
         );
       }
-      if (!alerted) return;
-      standing += 1;
+      if (expected || !mayAlert(message.client)) return;
+      standing.set(key, message.client);
       alerts.raise({
         key,
         level: 'warning',
@@ -66,16 +71,14 @@ export function createSenderRefusals({ alerts, log }: { alerts: Alerts; log: Log
       });
     },
     accepted(upstream, message) {
-      if (known.size === 0) return;
+      if (known.size === 0 && standing.size === 0) return;
       const key = keyOf(upstream, message);
-      const alerted = known.get(key);
-      if (alerted === undefined) return;
       known.delete(key);
-      if (alerted) alerts.clear(key);
+      if (standing.delete(key)) alerts.clear(key);
     },
   };
 }
 
-function keyOf(upstream: string, { client, sender }: UnsentMessage): string {
+function keyOf(upstream: string, { client, sender }: Refused): string {
   return `upstream ${upstream} sender ${sender} of ${client}`;
 }

@@ -60,7 +60,10 @@ export function createAlerts({ log, meter, clock }: AlertsDependencies): AlertBo
   }
 
   function makeRoom(): void {
-    const oldest = standing.size < MOST_ALERTS ? undefined : standing.keys().next().value;
+    if (standing.size < MOST_ALERTS) return;
+    const warning = [...standing.values()].find(({ level }) => level === 'warning')?.key;
+    // Whoever can cause warnings must not make critical ones go.
+    const oldest = warning ?? standing.keys().next().value;
     if (oldest === undefined) return;
     standing.delete(oldest);
     log.warn({ alert: oldest }, `More than ${MOST_ALERTS} alerts stand; the oldest is forgotten.`);

@@ -76,6 +76,14 @@ describe('createAlerts', () => {
     expect(alerts.list().map(({ key }) => key)).to.deep.equal(['two', 'one', 'three']);
   });
 
+  it('forgets no critical one because of many warnings', () => {
+    const { alerts } = create();
+    alerts.raise(alert('upstream office', { level: 'critical' }));
+    for (let number = 0; number < 700; number += 1) alerts.raise(alert(`sender ${number}`));
+    expect(alerts.list()).to.have.length(500);
+    expect(alerts.list()[0]?.key).to.equal('upstream office');
+  });
+
   it('keeps a bounded number, and says which it forgets', () => {
     const { alerts, lines } = create();
     for (let index = 0; index < 700; index += 1) alerts.raise(alert(`alert ${index}`));
