@@ -5,6 +5,8 @@ import { failureOf } from './failure-words.ts';
 
 /** Pieces in which a body in memory is handed over, so that it is known when the last one left. */
 const PIECE = 64 * 1024;
+/** Interim answers (1xx) that are read over; a server could go on with them for as long as it is listened to. */
+const MOST_INTERIM = 20;
 
 /** What is asked, ready for the wire. */
 export interface Exchange {
@@ -29,6 +31,7 @@ export function exchange(client: Client, asked: Exchange): Promise<HttpAnswer> {
     const body = outgoing(request);
     let controller: Dispatcher.DispatchController | undefined;
     let status = 0;
+    let interim = 0;
     let headers: Record<string, string> = {};
     let size = 0;
     const pieces: Buffer[] = [];
@@ -58,6 +61,13 @@ export function exchange(client: Client, asked: Exchange): Promise<HttpAnswer> {
         },
         onResponseStart(_controller, code, fields) {
           asked.progress('answering');
+          if (code < 200) {
+            interim += 1;
+            if (interim <= MOST_INTERIM) return;
+            fail(new HttpFailure('ETOOLARGE', 'answers without an end', true));
+            controller?.abort(new Error('left'));
+            return;
+          }
           status = code;
           headers = joined(fields);
         },
