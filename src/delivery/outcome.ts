@@ -56,6 +56,8 @@ export interface Unavailable {
   readonly remedy?: string;
   /** Milliseconds until it makes sense to try again, where that is known. */
   readonly retryAfter?: number;
+  /** It may still pass by itself: administrators hear of it when it stays. */
+  readonly unsure?: true;
 }
 
 /** The upstream dealt with the message; one outcome for each recipient, in the order given. */

@@ -56,7 +56,7 @@ export function createUpstreamAlerts({ alerts, clock }: { alerts: Alerts; clock:
       if (state === 'closed' || cause === undefined) return over(upstream);
       if (state === 'half-open') return;
       causes.set(upstream, cause);
-      if (cause.reason !== 'unreachable' && cause.reason !== 'throttled') return raise(upstream);
+      if (!maySettleItself(cause)) return raise(upstream);
       if (raised.has(upstream) || timers.has(upstream)) return;
       const left = PATIENCE - (clock.now() - (since ?? clock.now()));
       timers.set(
@@ -98,6 +98,10 @@ export function createUpstreamAlerts({ alerts, clock }: { alerts: Alerts; clock:
       limited.clear();
     },
   };
+}
+
+function maySettleItself({ reason, unsure }: Unavailable): boolean {
+  return reason === 'unreachable' || reason === 'throttled' || unsure === true;
 }
 
 function keyOf(upstream: string): string {

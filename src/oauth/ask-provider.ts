@@ -118,16 +118,15 @@ export function createAskProvider(dependencies: AskDependencies): AskProvider {
       const pause = final && !wanted.main ? pauseAfterRefusals : undefined;
       const told = troubles.note(wanted.id, wanted.upstream, problem, pause);
       const passes = problem.reason === 'unreachable' || problem.reason === 'throttled';
-      if (wanted.main && !passes && !isVoid(row)) alerts.fails(wanted.upstream, problem);
-      throw new TokenTrouble(told, true);
+      throw new TokenTrouble(told, true, wanted.main && !passes && !isVoid(row) ? 'fails' : undefined);
     }
     const refusals = (row?.failure?.refusals ?? 0) + 1;
     // Nobody else has written: it was this grant that was refused, not one that is replaced already.
     if (row !== undefined && (await note(row, problem, refusals)) === 'changed') return undefined;
-    const told = refusals >= REFUSALS_BELIEVED ? voided(wanted.upstream, problem) : problem;
+    const believed = refusals >= REFUSALS_BELIEVED;
+    const told: NoToken = believed ? voided(wanted.upstream, problem) : { ...problem, unsure: true };
     troubles.note(wanted.id, wanted.upstream, told, () => pauseAfterRefusals(refusals));
-    if (refusals >= REFUSALS_BELIEVED) alerts.isVoid(wanted.upstream, told);
-    throw new TokenTrouble(told, true);
+    throw new TokenTrouble(told, true, believed ? 'void' : undefined);
   }
 
   /** Writes the failure down for the status and for other nodes. The tokens stay as they are, whatever it is. */
@@ -164,6 +163,7 @@ export function refusedBefore(row: StoredAuthorization, now: number): NoToken | 
     reason: failure.reason,
     text: failure.text,
     ...(failure.remedy === undefined ? {} : { remedy: failure.remedy }),
+    unsure: true,
   };
 }
 

@@ -108,8 +108,10 @@ export function createTokenSource(dependencies: TokenSourceDependencies): Runnin
     async fetchMethod(_id, old, { context: wanted, options }): Promise<Cached> {
       const held = await renewal.obtain(wanted).catch((error: unknown) => {
         const mayServe = error instanceof TokenTrouble && error.oldMayServe;
-        if (mayServe && old !== undefined && isUsable(wanted, old)) return old;
-        throw error;
+        if (!mayServe || old === undefined || !isUsable(wanted, old)) throw error;
+        // Mail goes on, so that nobody else would tell what is coming.
+        tell(wanted, error);
+        return old;
       });
       options.ttl = Math.max(1, held.expiresAt - clock.now());
       return { ...held, upstream: wanted.upstream, generation: generationOf(wanted) };
@@ -158,9 +160,16 @@ export function createTokenSource(dependencies: TokenSourceDependencies): Runnin
 
   async function renewIdle(wanted: Wanted): Promise<void> {
     // What went wrong is in the row and, where a person can help, in an alert.
-    await fetch(wanted).catch((error: unknown) =>
-      log.debug({ err: error }, 'an idle authorization was not renewed'),
-    );
+    await fetch(wanted).catch((error: unknown) => {
+      log.debug({ err: error }, 'an idle authorization was not renewed');
+      if (error instanceof TokenTrouble) tell(wanted, error);
+    });
+  }
+
+  /** Only where nobody waits for the token: whoever gets none tells why its mail waits. */
+  function tell(wanted: Wanted, { problem, tell: what }: TokenTrouble): void {
+    if (what === 'void') alerts.isVoid(wanted.upstream, problem);
+    else if (what === 'fails') alerts.fails(wanted.upstream, problem);
   }
 
   async function best(wanted: Wanted): Promise<HeldToken | NoToken> {

@@ -32,6 +32,8 @@ export interface NoToken {
   readonly remedy?: string;
   /** Milliseconds. */
   readonly retryAfter?: number;
+  /** The provider has not said so often enough to be believed: no reason to wake anybody yet. */
+  readonly unsure?: true;
 }
 
 /**

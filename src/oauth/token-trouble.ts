@@ -12,12 +12,15 @@ export class TokenTrouble extends Error {
   readonly problem: NoToken;
   /** An old token that still lives may be used; not so when the consent itself is gone. */
   readonly oldMayServe: boolean;
+  /** What an administrator has to hear, where nobody who asked does: the grant is void, or renewal fails for good. */
+  readonly tell: 'void' | 'fails' | undefined;
 
-  constructor(problem: NoToken, oldMayServe: boolean) {
+  constructor(problem: NoToken, oldMayServe: boolean, tell?: 'void' | 'fails') {
     super(problem.text);
     this.name = 'TokenTrouble';
     this.problem = problem;
     this.oldMayServe = oldMayServe;
+    this.tell = tell;
   }
 }
 

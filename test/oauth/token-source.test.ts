@@ -251,7 +251,8 @@ describe('token source', () => {
       problemOf(await made.ask());
       problemOf(await made.ask());
       expect(made.server.requests).to.equal(1);
-      expect(made.alerts.told.map((alert) => alert.key)).to.deep.equal(['authorization office']);
+      // Whoever got no token tells that mail waits.
+      expect(made.alerts.told).to.deep.equal([]);
       made.settings.set(oauthUpstream({ clientSecret: { value: 'right' } }));
       tokenText(await made.ask());
       expect(made.alerts.standing.size).to.equal(0);
@@ -404,7 +405,7 @@ describe('token source', () => {
   });
 
   describe('a grant that the provider calls void', () => {
-    it('is tried three times over minutes, then hourly; told once; never deleted; a new consent ends it', async () => {
+    it('is tried three times over minutes, then hourly; never deleted; a new consent ends it', async () => {
       const made = await authorized();
       const stored = (await row()).refreshToken;
       made.clock.advance(HOUR);
@@ -414,27 +415,25 @@ describe('token source', () => {
         [2, 2 * MINUTE],
       ] as const) {
         expect(problemOf(await made.ask()).text).to.equal('The grant was revoked.');
-        expect(problemOf(await made.ask()).reason).to.equal('authentication');
+        expect(problemOf(await made.ask())).to.include({ reason: 'authentication', unsure: true });
         expect(made.server.requests).to.equal(requests);
-        expect(made.alerts.told).to.deep.equal([]);
         made.clock.advance(pause);
       }
       for (let hour = 0; hour < 5; hour += 1) {
         for (let minute = 0; minute < 60; minute += 1) {
           const problem = problemOf(await made.ask());
           expect(problem.text).to.contain('does not accept the authorization of upstream office any more');
+          expect(problem).not.to.have.property('unsure');
           expect(problem.remedy).to.contain('scripts/postern authorize office');
           made.clock.advance(MINUTE);
         }
       }
       expect(made.server.requests).to.be.within(7, 8);
-      expect(made.alerts.told).to.have.lengthOf(1);
-      expect(made.alerts.told[0]).to.include({ key: 'authorization office', level: 'critical' });
+      expect(made.alerts.told).to.deep.equal([]);
       expect((await row()).refreshToken).to.equal(stored);
       made.server.failing = undefined;
       await made.consent();
       tokenText(await made.ask());
-      expect(made.alerts.standing.size).to.equal(0);
       expect(await row()).to.not.have.property('failure');
     });
 
@@ -454,14 +453,43 @@ describe('token source', () => {
       tokenText(await second.ask());
     });
 
-    it('leaves the living token in use', async () => {
+    it('leaves the living token in use, and tells once what is coming', async () => {
       const made = await authorized();
       tokenText(await made.ask());
       made.clock.advance(50 * MINUTE);
       made.server.failing = invalidGrant();
-      expect(tokenText(await made.ask())).to.contain('Access1');
+      for (const pause of [31 * SECOND, 3 * MINUTE]) {
+        expect(tokenText(await made.ask())).to.contain('Access1');
+        expect(made.alerts.told).to.deep.equal([]);
+        made.clock.advance(pause);
+      }
+      for (let count = 0; count < 3; count += 1) expect(tokenText(await made.ask())).to.contain('Access1');
+      expect(made.alerts.told).to.have.lengthOf(1);
+      expect(made.alerts.told[0]).to.include({ key: 'authorization office', level: 'critical' });
       made.clock.advance(10 * MINUTE);
       problemOf(await made.ask());
+      expect(made.alerts.told).to.have.lengthOf(1);
+      made.server.failing = undefined;
+      await made.consent();
+      tokenText(await made.ask());
+      expect(made.alerts.standing.size).to.equal(0);
+    });
+
+    it('is told when nobody has sent mail for a week', async () => {
+      const made = await authorized();
+      made.source.start();
+      made.server.failing = invalidGrant();
+      for (let hour = 0; hour < 10 * 24 && made.alerts.told.length === 0; hour += 1) {
+        made.clock.advance(HOUR);
+        const seen = made.clock.now();
+        await driven(
+          made.clock,
+          waitFor(async () => (await row()) !== undefined && made.clock.now() > seen),
+        );
+      }
+      expect(made.alerts.told).to.have.lengthOf(1);
+      expect(made.alerts.told[0]).to.include({ key: 'authorization office', level: 'critical' });
+      await made.stop();
     });
   });
 
@@ -556,7 +584,6 @@ describe('token source', () => {
       made.server.failures.push(failure('authentication', 'The key was deleted.'));
       made.clock.advance(HOUR);
       problemOf(await made.ask());
-      expect(made.alerts.told).to.have.lengthOf(1);
     });
 
     it('are tried out with settings that are not in force without touching what is in use', async () => {
