@@ -89,8 +89,10 @@ export class SimulatedConnection extends SMTPConnection {
   override handler_STARTTLS(command: Buffer, done: Done): void {
     if (!this.#failsTls) return super.handler_STARTTLS(command, done);
     this.send(220, '2.0.0 SMTP server ready', false);
-    // Something that is no TLS.
-    this._socket.end('no handshake today\r\n', () => this._socket.destroy());
+    // Something that is no TLS, in answer to the handshake: before it, it would look like somebody in between.
+    this._socket.unpipe();
+    this._socket.once('data', () => this._socket.end('no handshake today\r\n', () => this._socket.destroy()));
+    this._socket.resume();
   }
 
   override handler_AUTH(command: Buffer, done: Done): void {
