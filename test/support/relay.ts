@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { type App, createApp } from '../../src/app.ts';
 import type { ServeOptions } from '../../src/config/serve-options.ts';
 import type { JournalEvent, MessageRecord } from '../../src/queue/message.ts';
+import type { Clock } from '../../src/shared/clock.ts';
 import type { StoreFaults } from '../../src/store/faults.ts';
 import { recordLog } from './recorded-log.ts';
 import { SmtpClient } from './smtp-client.ts';
@@ -43,6 +44,7 @@ export async function startRelay(
   settings: Readonly<Record<string, unknown>> = relaySettings(),
   options: Partial<ServeOptions> = {},
   faults?: StoreFaults,
+  clock?: Clock,
 ): Promise<Relay> {
   const directory = await temporaryDirectory();
   const log = recordLog();
@@ -58,7 +60,12 @@ export async function startRelay(
         log: { level: 'info', format: 'json' },
         ...options,
       },
-      { log: log.log, version: '0.0.0', ...(faults === undefined ? {} : { faults }) },
+      {
+        log: log.log,
+        version: '0.0.0',
+        ...(faults === undefined ? {} : { faults }),
+        ...(clock === undefined ? {} : { clock }),
+      },
     );
     try {
       const { locked, revision } = made.settings.document();
