@@ -32,11 +32,19 @@ export function createLanes(
   clock: Clock,
 ): { of(mailbox: string): Lane; inside(): number } {
   const lanes = new Map<string, KeptLane>();
+  /** Looked through when there are so many: not with each of the senders that a device makes up. */
+  let many = MANY;
+
+  function forgetIdle(): void {
+    for (const [name, lane] of lanes) if (lane.idle()) lanes.delete(name);
+    many = Math.max(MANY, 2 * lanes.size);
+  }
+
   return {
     of(mailbox) {
       const known = lanes.get(mailbox);
       if (known) return known;
-      if (lanes.size >= MANY) for (const [name, lane] of lanes) if (lane.idle()) lanes.delete(name);
+      if (lanes.size >= many) forgetIdle();
       const lane = createLane(limits, clock);
       lanes.set(mailbox, lane);
       return lane;
