@@ -4,6 +4,7 @@ import { isLoopback } from '../settings/addresses.ts';
 import type { Clock } from '../shared/clock.ts';
 import { errorCode } from '../shared/errors.ts';
 import { type HttpAnswer, type HttpClient, HttpFailure, type HttpRequest } from '../shared/http.ts';
+import { type UrlServer, urlServer } from '../shared/url-server.ts';
 import type { Dial } from './dial.ts';
 import { exchange } from './exchange.ts';
 import { failureOf } from './failure-words.ts';
@@ -37,11 +38,9 @@ export function createHttpClient(deps: HttpClientDeps): HttpClient {
   };
 }
 
-interface Target {
+interface Target extends UrlServer {
   readonly origin: string;
-  readonly encrypted: boolean;
-  readonly host: string;
-  readonly port: number;
+  /** Path and query. */
   readonly path: string;
 }
 
@@ -51,14 +50,12 @@ function targetOf(address: string): Target {
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     throw new HttpFailure('EREQUEST', 'is not asked: its address does not begin with https://', false);
   }
-  const encrypted = url.protocol === 'https:';
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  if (!encrypted && !isLoopback(host)) {
+  const server = urlServer(url);
+  if (!server.encrypted && !isLoopback(server.host)) {
     const text = 'is not asked over http://, where anybody on the way could read along; write https://';
     throw new HttpFailure('EREQUEST', text, false);
   }
-  const port = url.port === '' ? (encrypted ? 443 : 80) : Number(url.port);
-  return { origin: url.origin, encrypted, host, port, path: url.pathname + url.search };
+  return { ...server, origin: url.origin, path: url.pathname + url.search };
 }
 
 interface Limits {

@@ -3,6 +3,7 @@ import type { ProxySettings } from '../settings/schema-outside.ts';
 import type { SettingsSource } from '../settings/source.ts';
 import { errorCode, RelayError } from '../shared/errors.ts';
 import { HttpFailure } from '../shared/http.ts';
+import { urlServer } from '../shared/url-server.ts';
 import type { Dial } from './dial.ts';
 import { wordsFor } from './failure-words.ts';
 import type { Secure } from './secure-socket.ts';
@@ -62,13 +63,10 @@ async function reached(
   shown: string,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const url = new URL(proxy.url);
-  const name = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const encrypted = url.protocol === 'https:';
-  const port = url.port === '' ? (encrypted ? 443 : 80) : Number(url.port);
+  const { host, port, encrypted } = urlServer(new URL(proxy.url));
   try {
-    const socket = await direct(name, port, signal);
-    return encrypted ? await secure(socket, name, signal) : socket;
+    const socket = await direct(host, port, signal);
+    return encrypted ? await secure(socket, host, signal) : socket;
   } catch (error) {
     if (signal.aborted) throw error;
     const words = error instanceof HttpFailure ? error.message : wordsFor(errorCode(error) ?? 'EUNKNOWN');

@@ -6,6 +6,7 @@ import type { Clock } from '../shared/clock.ts';
 import { RelayError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { authorizeCommand } from '../shared/own-commands.ts';
+import { createUnderWay } from '../shared/under-way.ts';
 import { authorizationKey } from './authorization-key.ts';
 import { oauthOf, type SignInState } from './authorizations.ts';
 import type { AuthorizedNews } from './authorized-news.ts';
@@ -66,7 +67,7 @@ export function createSignInEnd(options: {
   readonly log: Log;
 }): SignInEnd {
   const { storage, settings, saveGrant, begun, news, clock, log } = options;
-  const underWay = new Set<Promise<unknown>>();
+  const underWay = createUnderWay();
 
   async function finish(
     row: PendingSignIn,
@@ -116,15 +117,6 @@ export function createSignInEnd(options: {
     return signInState(over, upstream === undefined ? undefined : oauthOf(upstream), clock.now());
   }
 
-  async function track<T>(work: Promise<T>): Promise<T> {
-    underWay.add(work);
-    try {
-      return await work;
-    } finally {
-      underWay.delete(work);
-    }
-  }
-
   return {
     upstreamFor(row, key) {
       const upstream = settings.current().upstreams.find(({ name }) => name === row.upstream);
@@ -137,15 +129,13 @@ export function createSignInEnd(options: {
         beginAnew(row.upstream),
       );
     },
-    finish: (row, getGrant) => track(finish(row, getGrant)),
+    finish: (row, getGrant) => underWay.track(finish(row, getGrant)),
     inBackground(work) {
-      void track(
+      void underWay.track(
         work.catch((error: unknown) => log.error({ err: error }, 'The end of a sign-in was not recorded')),
       );
     },
-    async settled() {
-      await Promise.allSettled(underWay);
-    },
+    settled: underWay.quiet,
   };
 }
 

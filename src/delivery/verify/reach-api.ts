@@ -1,38 +1,14 @@
 import type { Socket } from 'node:net';
 import { connect as startTls } from 'node:tls';
-import { GOOGLE, MICROSOFT_CLOUDS } from '../../oauth/endpoints.ts';
-import type { GmailUpstreamSettings, GraphUpstreamSettings } from '../../settings/schema-upstreams.ts';
 import { errorCode, errorText } from '../../shared/errors.ts';
 import { type ConnectionTarget, classifyConnection } from '../classify-connection.ts';
+import { apiTarget } from '../transports/api/api-endpoint.ts';
+import type { ApiUpstreamSettings } from '../transports/api/mailbox-of.ts';
 import { createUpstreamTls } from '../transports/smtp/tls-options.ts';
 import { describeTls, detailsOf, tlsFinding } from './describe-tls.ts';
 import { type Finding, failed, isObstacle, ok, skipped, type Verification } from './verification.ts';
 
 const LIMIT = 15_000;
-
-export type ApiUpstreamSettings = GraphUpstreamSettings | GmailUpstreamSettings;
-
-/** Base address of the API of an upstream, without a slash at its end. */
-export function apiBaseOf(upstream: ApiUpstreamSettings): string {
-  const { authentication, endpoint, kind } = upstream;
-  const usual =
-    kind === 'gmail'
-      ? GOOGLE.api
-      : MICROSOFT_CLOUDS[authentication.type === 'oauth2' ? authentication.cloud : 'global'].graph;
-  return (endpoint ?? usual).replace(/\/+$/, '');
-}
-
-/** The host and port of the API, for DNS, TCP and the words of failures. */
-export function apiTarget(upstream: ApiUpstreamSettings): ConnectionTarget & { readonly encrypted: boolean } {
-  const url = new URL(apiBaseOf(upstream));
-  const encrypted = url.protocol === 'https:';
-  return {
-    upstream: upstream.name,
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? (encrypted ? 443 : 80) : Number(url.port),
-    encrypted,
-  };
-}
 
 /** Connects and encrypts as the HTTP client does, only to show what is there; nothing is asked over this connection. */
 export async function reachApi(run: Verification, upstream: ApiUpstreamSettings): Promise<boolean> {

@@ -3,9 +3,9 @@ import { cleanReply } from '../../oauth/clean-reply.ts';
 import { HttpFailure } from '../../shared/http.ts';
 import { type ApiContext, type ApiRefusal, classifyApi } from '../classify-api.ts';
 import { classifyConnection } from '../classify-connection.ts';
-import { mailboxOf } from '../transports/api/mailbox-of.ts';
+import { apiEndpoint, apiTarget } from '../transports/api/api-endpoint.ts';
+import { type ApiUpstreamSettings, isDelegated, mailboxOf } from '../transports/api/mailbox-of.ts';
 import { readApiError } from '../transports/api/read-api-error.ts';
-import { type ApiUpstreamSettings, apiBaseOf, apiTarget } from './reach-api.ts';
 import { type Finding, failed, ok, type Verification, warning } from './verification.ts';
 
 const LIMIT = 20_000;
@@ -85,7 +85,7 @@ export async function tryApi(
 /** Google Developers, "users.messages.send" (media upload); Microsoft Learn, "user: sendMail" (MIME). */
 function requestOf(upstream: ApiUpstreamSettings, user: string) {
   const subject = 'Subject: Postern verifies; this message has no recipients and cannot leave\r\n\r\n\r\n';
-  const base = apiBaseOf(upstream);
+  const base = apiEndpoint(upstream);
   const who = encodeURIComponent(user);
   if (upstream.kind === 'gmail') {
     return {
@@ -114,7 +114,7 @@ function contextOf(upstream: ApiUpstreamSettings, mailbox: string, ownMailbox: b
     host: apiTarget(upstream).host,
     mailbox,
     ownMailbox,
-    delegated: oauth?.flow === 'authorization-code' || oauth?.flow === 'device-code',
+    delegated: isDelegated(upstream),
     clientId: oauth?.clientId ?? 'CLIENT-ID',
     final: false,
     size: 0,

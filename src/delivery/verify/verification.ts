@@ -63,11 +63,6 @@ export interface Verification extends Omit<VerifyDependencies, 'lookup'> {
   skip(step: VerifyStepName, why: string, subject?: string): void;
 }
 
-/** Passed in place of something that failed: the steps behind it are skipped with this reason. */
-export interface Obstacle {
-  readonly blockedBy: string;
-}
-
 export const ok = (text: string, more: Partial<Finding> = {}): Finding => ({ result: 'ok', text, ...more });
 
 export const skipped = (text: string): Finding => ({ result: 'skipped', text });

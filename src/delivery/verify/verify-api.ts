@@ -1,7 +1,9 @@
 import { oauthOf } from '../../oauth/authorizations.ts';
+import { apiTarget } from '../transports/api/api-endpoint.ts';
+import type { ApiUpstreamSettings } from '../transports/api/mailbox-of.ts';
 import { firstSteps } from './first-steps.ts';
 import { lookAtToken } from './look-at-token.ts';
-import { type ApiUpstreamSettings, apiTarget, reachApi } from './reach-api.ts';
+import { reachApi } from './reach-api.ts';
 import { sendMessage } from './send-message.ts';
 import { sendersOf } from './senders-of.ts';
 import { tryApi } from './try-api.ts';

@@ -2,6 +2,7 @@ import type { EnvelopeRecipient } from '../../../message/envelope.ts';
 import type { AccessToken, NoToken, TokenRequest, TokenSource } from '../../../oauth/token-source.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import type { HttpClient } from '../../../shared/http.ts';
+import { createUnderWay } from '../../../shared/under-way.ts';
 import type { ApiRefusal } from '../../classify-api.ts';
 import type { Answered, Outcome, RecipientOutcome, Reply, Unavailable } from '../../outcome.ts';
 import type { OutgoingMessage, Transport } from '../../transport.ts';
@@ -36,8 +37,6 @@ export type Handed =
 /** What is different between the APIs. */
 export interface Api {
   readonly name: 'graph' | 'gmail';
-  /** Where it is, without a slash at the end. */
-  readonly endpoint: string;
   readonly limits: ApiLimits;
   /** Recipients that it takes with one message. */
   readonly mostRecipients: number;
@@ -67,8 +66,7 @@ export function createApiTransport(
   const lanes = createLanes(api.limits, clock);
   const conclusions = createConclusions(upstream, api, clock);
   const batchSize = Math.min(api.mostRecipients, upstream.limits.recipientsPerMessage);
-  let underWay = 0;
-  let onQuiet: (() => void) | undefined;
+  const underWay = createUnderWay();
 
   function handOver(
     message: OutgoingMessage,
@@ -210,22 +208,10 @@ export function createApiTransport(
     }
   }
 
-  async function track<T>(work: Promise<T>): Promise<T> {
-    underWay += 1;
-    try {
-      return await work;
-    } finally {
-      underWay -= 1;
-      if (underWay === 0) onQuiet?.();
-    }
-  }
-
   return {
-    deliver: (message, recipients, signal) => track(deliver(message, recipients, signal)),
+    deliver: (message, recipients, signal) => underWay.track(deliver(message, recipients, signal)),
     connections: () => lanes.inside(),
-    async close() {
-      if (underWay > 0) await new Promise<void>((resolve) => (onQuiet = resolve));
-    },
+    close: () => underWay.quiet(),
   };
 }
 

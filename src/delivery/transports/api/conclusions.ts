@@ -6,6 +6,7 @@ import { classifyConnection } from '../../classify-connection.ts';
 import type { RecipientOutcome, Reply, Unavailable } from '../../outcome.ts';
 import type { OutgoingMessage } from '../../transport.ts';
 import { showable } from '../smtp/parse-reply.ts';
+import { apiTarget } from './api-endpoint.ts';
 import type { Api, Handed } from './api-transport.ts';
 import { type ApiMailbox, type ApiUpstreamSettings, isDelegated } from './mailbox-of.ts';
 import { createMemory } from './memory.ts';
@@ -41,24 +42,20 @@ const UNTIL_GRANTED = HOUR / 4;
 /** Puts what an API did into outcomes; remembers sizes. */
 export function createConclusions(
   upstream: ApiUpstreamSettings,
-  api: Pick<Api, 'name' | 'endpoint'>,
+  { name }: Pick<Api, 'name'>,
   clock: Clock,
 ): Conclusions {
-  const { hostname, port, protocol } = new URL(api.endpoint);
-  const target = {
-    upstream: upstream.name,
-    host: hostname,
-    port: port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port),
-  };
+  const target = apiTarget(upstream);
+  const { host } = target;
   const { authentication } = upstream;
   const clientId = authentication.type === 'oauth2' ? (authentication.clientId ?? 'CLIENT-ID') : 'CLIENT-ID';
   const largest = createMemory<number>(clock, HOUR);
 
   function contextOf(mailbox: ApiMailbox, final: boolean, size: number): ApiContext {
     return {
-      api: api.name,
+      api: name,
       upstream: upstream.name,
-      host: hostname,
+      host,
       mailbox: words(mailbox),
       ownMailbox: mailbox.own,
       delegated: isDelegated(upstream),
@@ -106,12 +103,12 @@ export function createConclusions(
     const { failure, reached, doubtful } = handed;
     const what = showable(failure.message.replace(/\.$/, ''));
     if (doubtful) {
-      const text = `${hostname} ${what} after it was given the whole message`;
+      const text = `${host} ${what} after it was given the whole message`;
       return {
         outcome: { kind: 'deferred', reason: 'in-doubt', reply: { code: 451, enhanced: '4.4.2', text } },
       };
     }
-    if (reached) return { outcome: deferred(`${hostname} ${what} before it took the message`, '4.4.2') };
+    if (reached) return { outcome: deferred(`${host} ${what} before it took the message`, '4.4.2') };
     return { unavailable: classifyConnection(target, failure.code, what) };
   }
 
@@ -119,7 +116,7 @@ export function createConclusions(
 
   return {
     stopped,
-    postponed: deferred(`${hostname} was not asked for this recipient any more`, '4.3.0'),
+    postponed: deferred(`${host} was not asked for this recipient any more`, '4.3.0'),
     waiting: (cause) => ({
       kind: 'deferred',
       reason: cause.reason === 'quota' ? 'quota' : 'busy',
@@ -146,7 +143,7 @@ export function createConclusions(
       if (size === undefined || body.size < size) return undefined;
       return {
         outcome: oversize(
-          `the message has ${body.size} bytes, and one of ${size} bytes was too large for ${hostname} within the last hour`,
+          `the message has ${body.size} bytes, and one of ${size} bytes was too large for ${host} within the last hour`,
         ),
       };
     },
@@ -169,7 +166,7 @@ export function createConclusions(
             unavailable: {
               kind: 'unavailable',
               reason: 'throttled',
-              text: `The limits of ${hostname} for ${words(mailbox)} are used up for the moment.`,
+              text: `The limits of ${host} for ${words(mailbox)} are used up for the moment.`,
               remedy: 'Nothing to do: Postern goes on by itself.',
               retryAfter: handed.wait,
             },

@@ -1,3 +1,5 @@
+import { needsConsent } from '../../../oauth/authorization-key.ts';
+import { oauthOf } from '../../../oauth/authorizations.ts';
 import type { GmailUpstreamSettings, GraphUpstreamSettings } from '../../../settings/schema-upstreams.ts';
 import { comparable } from './fit-recipients.ts';
 
@@ -23,7 +25,7 @@ export function mailboxOf(upstream: ApiUpstreamSettings, sender: string): ApiMai
   const { authentication, from } = upstream;
   if (authentication.type !== 'oauth2') return undefined;
   const { flow, email, mailbox, perSender } = authentication;
-  if (flow === 'authorization-code' || flow === 'device-code') {
+  if (isDelegated(upstream)) {
     const another =
       mailbox !== undefined && (email === undefined || comparable(mailbox) !== comparable(email));
     return { address: mailbox ?? email, own: false, named: another };
@@ -45,9 +47,6 @@ export function mailboxOf(upstream: ApiUpstreamSettings, sender: string): ApiMai
 
 /** Signed in for a person, not as an application. */
 export function isDelegated(upstream: ApiUpstreamSettings): boolean {
-  const { authentication } = upstream;
-  return (
-    authentication.type === 'oauth2' &&
-    (authentication.flow === 'authorization-code' || authentication.flow === 'device-code')
-  );
+  const oauth = oauthOf(upstream);
+  return oauth !== undefined && needsConsent(oauth);
 }

@@ -1,6 +1,6 @@
-import { GOOGLE } from '../../../oauth/endpoints.ts';
 import type { GmailUpstreamSettings } from '../../../settings/schema-upstreams.ts';
 import type { Transport } from '../../transport.ts';
+import { apiEndpoint } from '../api/api-endpoint.ts';
 import {
   type Api,
   type ApiTransportDependencies,
@@ -27,8 +27,7 @@ export function createGmailTransport(
   upstream: GmailUpstreamSettings,
   deps: ApiTransportDependencies,
 ): Transport {
-  const endpoint = (upstream.endpoint ?? GOOGLE.api).replace(/\/+$/, '');
-  const url = `${endpoint}/upload/gmail/v1/users/me/messages/send?uploadType=media`;
+  const url = `${apiEndpoint(upstream)}/upload/gmail/v1/users/me/messages/send?uploadType=media`;
 
   async function handOver({ message, recipients, ask, hidden }: Handover): Promise<Handed> {
     const body = await fittedBody(message.body, recipients);
@@ -55,7 +54,6 @@ export function createGmailTransport(
 
   const api: Api = {
     name: 'gmail',
-    endpoint,
     limits: { atOnce: AT_ONCE, requests: REQUESTS },
     mostRecipients: MOST_RECIPIENTS,
     handOver,

@@ -1,10 +1,10 @@
 import type { MessageBody } from '../../../message/envelope.ts';
 import { parseHeader, writeHeader } from '../../../message/headers.ts';
-import { MICROSOFT_CLOUDS } from '../../../oauth/endpoints.ts';
 import type { GraphUpstreamSettings } from '../../../settings/schema-upstreams.ts';
 import type { ApiRefusal } from '../../classify-api.ts';
 import { SILENTLY_DROPPED } from '../../classify-api-rules.ts';
 import type { Transport } from '../../transport.ts';
+import { apiEndpoint } from '../api/api-endpoint.ts';
 import {
   type Api,
   type ApiTransportDependencies,
@@ -47,7 +47,7 @@ export function createGraphTransport(
   deps: ApiTransportDependencies,
 ): Transport {
   const { clock } = deps;
-  const endpoint = endpointOf(upstream);
+  const endpoint = apiEndpoint(upstream);
   /** Bytes of the smallest message that sendMail found too large, and mailboxes in which no draft may be made. */
   const tooLarge = createMemory<number>(clock, HOUR);
   const noDrafts = createMemory<true>(clock, HOUR);
@@ -107,7 +107,7 @@ export function createGraphTransport(
     return notAllowed(body.size);
   }
 
-  const api: Api = { name: 'graph', endpoint, limits: LIMITS, mostRecipients: MOST_RECIPIENTS, handOver };
+  const api: Api = { name: 'graph', limits: LIMITS, mostRecipients: MOST_RECIPIENTS, handOver };
   return createApiTransport(upstream, api, deps);
 }
 
@@ -126,12 +126,6 @@ function isRequestTooLarge({ status, codes, message }: ApiRefusal, size: number)
   return (
     status === 413 || (status === 200 && size > SILENTLY_DROPPED) || /maximum request length/i.test(message)
   );
-}
-
-/** The address of the API without a slash at the end: as typed, or that of the cloud. */
-function endpointOf({ endpoint, authentication }: GraphUpstreamSettings): string {
-  const cloud = authentication.type === 'oauth2' ? authentication.cloud : 'global';
-  return (endpoint ?? MICROSOFT_CLOUDS[cloud].graph).replace(/\/+$/, '');
 }
 
 function mailboxUrl(endpoint: string, mailbox: ApiMailbox): string {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { EnvelopeRecipient } from '../../../message/envelope.ts';
+import { createUnderWay } from '../../../shared/under-way.ts';
 import { classificationContext } from '../../account.ts';
 import type { Answered, Outcome, RecipientOutcome, Unavailable } from '../../outcome.ts';
 import type { OutgoingMessage, Transport } from '../../transport.ts';
@@ -46,9 +47,8 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
     },
     clock,
   );
-  /** Deliveries and partings that are under way, and who waits for their end. */
-  let underWay = 0;
-  let onQuiet: (() => void) | undefined;
+  /** Deliveries and partings. */
+  const underWay = createUnderWay();
   /** Refusals in a row that look passing and may not be, by mailbox. */
   const suspicions = new LRUCache<string, number>({ max: 1000 });
   let closing = false;
@@ -227,26 +227,16 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
       connection,
       closing || crowded || handover.stale || handover.unavailable !== undefined,
     );
-    if (kept) void track(kept);
-  }
-
-  async function track<T>(work: Promise<T>): Promise<T> {
-    underWay += 1;
-    try {
-      return await work;
-    } finally {
-      underWay -= 1;
-      if (underWay === 0) onQuiet?.();
-    }
+    if (kept) void underWay.track(kept);
   }
 
   return {
-    deliver: (message, recipients, signal) => track(deliver(message, recipients, signal)),
+    deliver: (message, recipients, signal) => underWay.track(deliver(message, recipients, signal)),
     connections: () => pool.size(),
     async close() {
       closing = true;
       await pool.shrink();
-      if (underWay > 0) await new Promise<void>((resolve) => (onQuiet = resolve));
+      await underWay.quiet();
       await pool.shrink();
     },
   };
