@@ -39,7 +39,7 @@ export const authorize: Command = {
     '  the link (usual)   a browser can open accessUrl, on this machine, in the office or over "ssh -L 8025:localhost:8025"',
     '  --paste            a browser anywhere; it ends at a page that does not open, and its address is pasted here',
     '  --device           no browser at hand: a short code is typed at the provider on a telephone, say',
-    '  nobody             flow: client-credentials or service-account in the settings; then: postern verify',
+    '  nobody             flow: client-credentials or service-account in the settings; then: verify',
     'Ctrl-C ends the waiting alone. With --json every step is one line of JSON.',
   ].join('\n'),
   async run(typed) {

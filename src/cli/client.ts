@@ -8,6 +8,7 @@ import { request as httpsRequest } from 'node:https';
 import type { z } from 'zod';
 import { errorSchema } from '../admin/contract.ts';
 import { type ErrorCode, errorCode, RelayError } from '../shared/errors.ts';
+import { ownCommand } from '../shared/own-commands.ts';
 import type { Typed } from './command.ts';
 import { adminAddress, tokenFile } from './node-flags.ts';
 import { UsageError } from './usage-error.ts';
@@ -22,7 +23,7 @@ export class NotRunning extends RelayError {
   constructor(address: string, cause: unknown) {
     super('configuration', `No Postern answers at ${address}.`, {
       cause,
-      hint: 'Start it with "postern serve", or name its address with --admin.',
+      hint: `Start it with "${ownCommand('serve')}", or name its address with --admin.`,
     });
   }
 }

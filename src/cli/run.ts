@@ -4,7 +4,9 @@
  */
 import { parseArgs } from 'node:util';
 import { faultText } from '../settings/faults.ts';
+import { closest } from '../shared/closest.ts';
 import { errorCode, errorText, RelayError } from '../shared/errors.ts';
+import { ownCommand } from '../shared/own-commands.ts';
 import type { Command, CommandEntry, Flags, Typed } from './command.ts';
 import { commands } from './commands.ts';
 import { safe, table } from './output.ts';
@@ -73,7 +75,7 @@ function parse(flags: Flags, rest: readonly string[]) {
 
 function failed(error: unknown, entry: CommandEntry, { err }: Terminal): number {
   if (error instanceof UsageError) {
-    err(`postern ${entry.name}: ${safe(error.message)}; see postern ${entry.name} --help\n`);
+    err(`postern ${entry.name}: ${safe(error.message)}; see ${ownCommand(`${entry.name} --help`)}\n`);
     return 2;
   }
   if (!(error instanceof RelayError)) {
@@ -103,11 +105,18 @@ function unknownCommand(first: string, second: string, { out, err }: Terminal): 
     return 0;
   } else if (group.length > 0) {
     const verbs = group.map(({ name }) => name.split(' ')[1]).join(', ');
-    err(`postern: ${first} needs one of ${verbs}; see postern ${first} --help\n`);
+    err(`postern: ${first} needs one of ${verbs}; see ${ownCommand(`${first} --help`)}\n`);
   } else {
-    err(`postern: there is no command "${safe(first.slice(0, 100))}"; see postern --help\n`);
+    err(`postern: there is no command "${safe(first.slice(0, 100))}"; ${meant(first)}\n`);
   }
   return 2;
+}
+
+/** The command that was probably meant, or where all of them are. */
+function meant(first: string): string {
+  const names = [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? name))];
+  const near = closest(first.slice(0, 100), names);
+  return near === undefined ? `see ${ownCommand('--help')}` : `did you mean ${near}?`;
 }
 
 function overview(entries: readonly CommandEntry[]): string {

@@ -1,4 +1,5 @@
 import { type JournalEntry, messageDetailSchema, sendTestAnswerSchema } from '../admin/contract.ts';
+import { ownCommand } from '../shared/own-commands.ts';
 import { type Client, createClient } from './client.ts';
 import { type Command, type Typed, wholeNumber } from './command.ts';
 import { jsonFlag, nodeFlags } from './node-flags.ts';
@@ -68,14 +69,16 @@ async function follow(client: Client, id: string, deadline: number, typed: Typed
     }
     if (message.state === 'held') {
       if (!json)
-        out(`Held and not sent: ${id}. Set an upstream in the settings, then: postern queue release ${id}\n`);
+        out(
+          `Held and not sent: ${id}. Set an upstream in the settings, then: ${ownCommand(`queue release ${id}`)}\n`,
+        );
       return 0;
     }
     const ended =
       message.state === 'queued'
         ? 'Still waiting'
         : `It ${message.state === 'failed' ? 'failed' : 'was deleted'}`;
-    err(`${ended}: ${id}. See: postern queue show ${id}\n`);
+    err(`${ended}: ${id}. See: ${ownCommand(`queue show ${id}`)}\n`);
     return 1;
   }
 }

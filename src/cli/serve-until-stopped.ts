@@ -5,6 +5,7 @@
 import type { App } from '../app.ts';
 import type { OwnedLog } from '../observe/log.ts';
 import { errorText, RelayError } from '../shared/errors.ts';
+import { ownCommand } from '../shared/own-commands.ts';
 import { safe } from './output.ts';
 import { printFaults } from './print-faults.ts';
 
@@ -125,12 +126,12 @@ function announce(app: App, { log }: OwnedLog, version: string): void {
   const { host, port } = app.admin.address();
   log.info(
     { admin: `http://${endpoint(host, port)}` },
-    `Admin on http://${endpoint(host, port)}, see postern --help`,
+    `Admin on http://${endpoint(host, port)}, see ${ownCommand('--help')}`,
   );
   const { defaultUpstream, upstreams } = app.settings.current();
   if (defaultUpstream === undefined && upstreams.every(({ kind }) => kind === 'test-relay')) {
     log.info(
-      'No upstream is set: mail is held in the test relay, not sent. Set one with postern settings apply FILE',
+      `No upstream is set: mail is held in the test relay, not sent. Set one with ${ownCommand('settings apply FILE')}`,
     );
   }
   log.info({ version, pid: process.pid }, 'Postern is ready');

@@ -8,6 +8,7 @@ import {
 } from '../config/serve-options.ts';
 import { createLog } from '../observe/log.ts';
 import { RelayError } from '../shared/errors.ts';
+import { ownCommand } from '../shared/own-commands.ts';
 import type { Command, Flags } from './command.ts';
 import { printFaults } from './print-faults.ts';
 import { serveUntilStopped } from './serve-until-stopped.ts';
@@ -32,7 +33,7 @@ export const serve: Command = {
   async run({ raw, terminal }) {
     const options = readOptions(raw, terminal.env);
     if (options instanceof RelayError) {
-      terminal.err('postern serve: the options have faults; see postern serve --help\n');
+      terminal.err(`postern serve: the options have faults; see ${ownCommand('serve --help')}\n`);
       printFaults(options.faults, terminal.err);
       return 2;
     }

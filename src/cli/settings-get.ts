@@ -9,7 +9,7 @@ export const settingsGet: Command = {
   flags: { ...jsonFlag, ...nodeFlags },
   positionals: [0, 0],
   details:
-    'Prints YAML that can be changed and given to "postern settings apply"; { set: true } stands for a secret that is kept.',
+    'Prints YAML that can be changed and given to "settings apply"; { set: true } stands for a secret that is kept.',
   async run(typed) {
     const answer = await createClient(typed).ask('/api/v1/settings', settingsAnswerSchema);
     const { out } = typed.terminal;

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { writeFileDurably } from '../certificates/write-file.ts';
 import { errorCode, RelayError } from '../shared/errors.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
+import { ownCommand, shellWord } from '../shared/own-commands.ts';
 import type { Simulator, SimulatorOptions } from '../simulator/simulator.ts';
 import { SIMULATOR_PORTS } from '../simulator/simulator.ts';
 import { startSimulator } from '../simulator/start-simulator.ts';
@@ -114,13 +115,13 @@ function introduction(
   const documents = settings.map(({ file, title, yaml, next }) => {
     const path = safe(resolve(directory, file));
     const indented = yaml.trimEnd().replaceAll(/^/gm, '    ');
-    return `\n${title}\n  scripts/postern settings apply ${path}\n  ${next}\n\n${indented}\n`;
+    return `\n${title}\n  ${ownCommand(`settings apply ${shellWord(path)}`)}\n  ${next}\n\n${indented}\n`;
   });
   return [
     'A simulated Microsoft 365 and Google run on this machine. Nothing leaves it.\n\n',
     places,
     `\nAccount   ${email}, password ${password}\n`,
-    `\nFirst, let Postern trust the simulator's certificates:\n  scripts/postern import-cert ${safe(certificate)}\n`,
+    `\nFirst, let Postern trust the simulator's certificates:\n  ${ownCommand(`import-cert ${shellWord(safe(certificate))}`)}\n`,
     ...documents,
     '\nWhat can go wrong: send to scenario+NAME@example.com, or\n',
     `  curl -H 'Content-Type: application/json' -d '{"scenario":"server-busy","times":3}' ${control}/scenarios\n`,

@@ -2,6 +2,7 @@
  * Settings of Postern for a simulator, ready to be applied. Pure.
  */
 import { stringify } from 'yaml';
+import { authorizeCommand, verifyCommand } from '../shared/own-commands.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 
 type NamedUpstream = Readonly<Record<string, unknown>> & { readonly name: string };
@@ -57,7 +58,7 @@ export function simulatedSettings(
           deviceAuthorizationEndpoint: microsoft.deviceAuthorizationEndpoint,
         },
       }),
-      next: 'scripts/postern authorize office',
+      next: authorizeCommand('office'),
     },
     {
       file: 'microsoft-application.yaml',
@@ -67,7 +68,7 @@ export function simulatedSettings(
         name: 'office',
         authentication: { ...entra, flow: 'client-credentials', mailbox: email },
       }),
-      next: 'scripts/postern verify --upstream office',
+      next: verifyCommand('office'),
     },
     {
       file: 'google-service-account.yaml',
@@ -89,7 +90,7 @@ export function simulatedSettings(
         from,
         limits: { connections: 10, recipientsPerMessage: 100 },
       }),
-      next: 'scripts/postern verify --upstream workspace',
+      next: verifyCommand('workspace'),
     },
   ];
 }

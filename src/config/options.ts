@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { closest } from '../shared/closest.ts';
 import { errorCode, errorText, type Fault, RelayError } from '../shared/errors.ts';
 import { isLoopbackAddress } from '../shared/loopback.ts';
+import { ownCommand } from '../shared/own-commands.ts';
 import { Secret } from '../shared/secret.ts';
 import { parseListenAddress } from './listen-address.ts';
 import {
@@ -100,7 +101,7 @@ function flagFault(text: string): Fault {
   return {
     path: '',
     message,
-    remedy: meant === undefined ? 'see postern serve --help' : `did you mean ${meant}?`,
+    remedy: meant === undefined ? `see ${ownCommand('serve --help')}` : `did you mean ${meant}?`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { ownCommand } from '../shared/own-commands.ts';
 import type { Unavailable } from './outcome.ts';
 
 /** Which server it was, for the sentence. */
@@ -124,7 +125,7 @@ export function classifyConnection(
       reason: 'configuration',
       text: `${at(target)} ${text}.`,
       remedy:
-        'Where this is the right certificate, import it, or the one that issued it: scripts/postern import-cert FILE. ' +
+        `Where this is the right certificate, import it, or the one that issued it: ${ownCommand('import-cert FILE')}. ` +
         `Where it is for another name, set serverName of the upstream ${target.upstream}.`,
     };
   }

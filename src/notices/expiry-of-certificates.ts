@@ -3,6 +3,7 @@ import { leafInPem } from '../certificates/leaf-in-pem.ts';
 import { isOwnMake } from '../certificates/make-self-signed.ts';
 import type { ServerCertificate } from '../certificates/sources.ts';
 import type { TrustAnchor } from '../certificates/trust-anchors.ts';
+import { ownCommand } from '../shared/own-commands.ts';
 import type { Expiring } from './expiry.ts';
 
 /** When imported certificates and those of our own end. Pure. */
@@ -15,7 +16,7 @@ export function expiryOfTrustAnchor(anchor: TrustAnchor): Expiring {
     name: `${file} ${anchor.fingerprint256.slice(0, 11)}`,
     subject: `The trust anchor ${anchor.name} (${file})`,
     expiresAt: anchor.validTo,
-    remedy: `Import its successor: scripts/postern import-cert FILE; remove ${file} if no server shows it any more.`,
+    remedy: `Import its successor: ${ownCommand('import-cert FILE')}; remove ${file} if no server shows it any more.`,
   };
 }
 

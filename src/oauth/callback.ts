@@ -1,5 +1,6 @@
 /** What a provider's redirect carries (RFC 6749 sections 4.1.2 and 4.1.2.1). Anybody can call that address: everything is doubted. */
 import { RelayError } from '../shared/errors.ts';
+import { ownCommand } from '../shared/own-commands.ts';
 import { Secret } from '../shared/secret.ts';
 import { STATE_PATTERN } from './pkce.ts';
 
@@ -59,7 +60,7 @@ export function unknownSignIn(): RelayError {
     'not-found',
     'This sign-in is not known, is too old, or was begun in another browser.',
     {
-      hint: 'Begin anew with "scripts/postern authorize UPSTREAM", and open its link in the browser in which you sign in.',
+      hint: `Begin anew with "${ownCommand('authorize UPSTREAM')}", and open its link in the browser in which you sign in.`,
     },
   );
 }

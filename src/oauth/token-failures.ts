@@ -1,6 +1,7 @@
 import { type HttpAnswer, HttpFailure } from '../shared/http.ts';
+import { ownCommand } from '../shared/own-commands.ts';
 import type { Secret } from '../shared/secret.ts';
-import { cleanReply } from './clean-reply.ts';
+import { cleanReply, withoutSecrets } from './clean-reply.ts';
 import { type FailureFacts, type FailureRow, tokenHost } from './failure-facts.ts';
 import { GOOGLE_ROWS } from './failure-rows-google.ts';
 import { MICROSOFT_ROWS } from './failure-rows-microsoft.ts';
@@ -31,7 +32,7 @@ export function failureOfAnswer(
 ): ProviderFailure {
   const fields = jsonFields(answer);
   const told = fields === undefined ? undefined : tellOf(fields);
-  const text = told === undefined ? bodyText(answer) : wordsOf(told);
+  const text = told === undefined ? bodyText(answer, hidden) : wordsOf(told);
   const reply = { code: answer.status, text: cleanReply(text, hidden) || `HTTP ${answer.status}` };
   const pause = retryAfter(answer.headers['retry-after'], now);
   const more = { reply, ...(pause === undefined ? {} : { retryAfter: pause }) };
@@ -97,8 +98,7 @@ const CONNECTION: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Compare host and port of the endpoint, and see that no firewall stands between.',
   ECONNRESET: PASSING,
   EPIPE: PASSING,
-  ECERTIFICATE:
-    'Where the server, or a proxy that looks into TLS, has a certificate of your own, run "scripts/postern import-cert FILE".',
+  ECERTIFICATE: `Where the server, or a proxy that looks into TLS, has a certificate of your own, run "${ownCommand('import-cert FILE')}".`,
   EPROXY: 'Compare proxy.url, and see that the proxy lets connections to this host pass.',
   EPROXYAUTH: 'Compare proxy.user and proxy.password.',
   EREQUEST: 'Write the endpoints of the upstream with https://.',
@@ -227,8 +227,9 @@ function wordsOf({ error, description }: Told): string {
 }
 
 /** Of a page that is no JSON, the title or the beginning says what it is. */
-function bodyText(answer: HttpAnswer): string {
-  const text = answer.body.toString('utf8');
+function bodyText(answer: HttpAnswer, hidden: readonly Secret[]): string {
+  // First of all: a sign of a secret may look like the begin of a tag.
+  const text = withoutSecrets(answer.body.toString('utf8'), hidden);
   const title = /<title[^<>]{0,100}>([^<]+)/i.exec(text)?.[1];
   return title ?? text.replaceAll(/<[^<>]{0,500}>/g, ' ');
 }

@@ -1,5 +1,6 @@
 import { RelayError } from '../shared/errors.ts';
 import type { HttpFailure } from '../shared/http.ts';
+import { ownCommand } from '../shared/own-commands.ts';
 
 /**
  * A secret that Vault did not give, and why. `passing`: Vault itself is out of order, so that what it said a while ago still
@@ -19,7 +20,7 @@ export class VaultFailure extends RelayError {
 export function unanswered(named: string, failure: HttpFailure): VaultFailure {
   const hint =
     failure.code === 'ECERTIFICATE'
-      ? 'import the certificate of Vault or of its issuer: scripts/postern import-cert FILE'
+      ? `import the certificate of Vault or of its issuer: ${ownCommand('import-cert FILE')}`
       : failure.code === 'EPROXYAUTH'
         ? 'check proxy.user and proxy.password'
         : 'check vault.address, and that Vault runs and is reached from this machine';

@@ -1,16 +1,25 @@
-/** Commands of ours as remedies name them: to be copied into a shell, in the directory of Postern. */
+/** Commands of ours as remedies name them: to be copied into a shell, on the machine that Postern runs on. */
+
+/** How Postern is called in a checkout. */
+const IN_A_CHECKOUT = 'scripts/postern';
+
+/** A command as it can be typed here: begun in the way in which this process was begun (scripts/postern says how). */
+export function ownCommand(words: string): string {
+  const called = process.env['POSTERN_COMMAND'] ?? '';
+  return `${called === '' || called.length > 200 ? IN_A_CHECKOUT : shellWord(called)} ${words}`;
+}
 
 /** The command that asks for the consent behind an upstream. */
 export function authorizeCommand(upstream: string): string {
-  return `scripts/postern authorize ${shellWord(upstream)}`;
+  return ownCommand(`authorize ${shellWord(upstream)}`);
 }
 
 /** The command that tries an upstream step by step. */
 export function verifyCommand(upstream: string): string {
-  return `scripts/postern verify --upstream ${shellWord(upstream)}`;
+  return ownCommand(`verify --upstream ${shellWord(upstream)}`);
 }
 
-/** A name may hold spaces; then the shell wants it quoted. */
-function shellWord(name: string): string {
-  return /^[\w.@-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+/** A name or path may hold spaces; then the shell wants it quoted. */
+export function shellWord(name: string): string {
+  return /^[\w./@-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }

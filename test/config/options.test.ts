@@ -113,9 +113,11 @@ describe('parseServeOptions', () => {
     expect(refusal(['--setings', 'x'])).to.deep.equal([
       "Unknown option '--setings'; did you mean --settings?",
     ]);
-    expect(refusal(['--xyzzy'])).to.deep.equal(["Unknown option '--xyzzy'; see postern serve --help"]);
+    expect(refusal(['--xyzzy'])).to.deep.equal([
+      "Unknown option '--xyzzy'; see scripts/postern serve --help",
+    ]);
     expect(refusal(['stray'])[0]).to.match(/^Unexpected argument 'stray'/);
-    expect(refusal(['--data'])[0]).to.match(/argument missing; see postern serve --help$/);
+    expect(refusal(['--data'])[0]).to.match(/argument missing; see scripts\/postern serve --help$/);
     expect(refusal(['--behind-proxy=yes'])[0]).to.include("'--behind-proxy' does not take an argument");
     expect(refusal(['--data', ''])).to.deep.equal(['--data is empty or no path; write a path']);
   });

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { errorText, RelayError } from '../../shared/errors.ts';
+import { ownCommand } from '../../shared/own-commands.ts';
 import { refuseNewer } from '../migrate.ts';
 
 /**
@@ -32,7 +33,7 @@ function inspect(path: string, name: string): number {
       `The file ${name} is not a whole Postern store: ${errorText(error)}.`,
       {
         cause: error,
-        hint: 'Name a file that postern backup has made.',
+        hint: `Name a file that "${ownCommand('backup FILE')}" has made.`,
       },
     );
   } finally {
