@@ -76,7 +76,8 @@ interface Opened {
 
 /**
  * A circuit, closed at first. The pause doubles with each failure in a row for the same reason, up to the longest of
- * PAUSES; the upstream's own `retryAfter` (ms) goes before both, but for sign-ins that are cheap.
+ * PAUSES; the upstream's own `retryAfter` (ms) goes before both, but for sign-ins that are cheap; one that is short and comes
+ * again and again is stretched.
  */
 export function createCircuit({ clock, random, cheapSignIn, onChange }: CircuitDependencies): Circuit {
   let generation = 0;
@@ -157,7 +158,13 @@ function pauseFor(cause: Unavailable, failures: number, random: Random, cheap: b
   const quick = cheap && (cause.reason === 'authentication' || cause.reason === 'configuration');
   const { first, longest } = quick ? CHEAP_PAUSES : PAUSES[cause.reason];
   const doubled = Math.min(longest, first * 2 ** Math.min(failures - 1, 20));
-  const pause = quick ? Math.min(longest, cause.retryAfter ?? doubled) : (cause.retryAfter ?? doubled);
+  const wanted = cause.retryAfter === undefined ? doubled : stretched(cause.retryAfter, failures);
+  const pause = quick ? Math.min(longest, cause.retryAfter ?? doubled) : wanted;
   // Never earlier than asked for; spread, so that nodes and upstreams do not all come at the same moment.
   return Math.round(pause * (1 + JITTER * random.fraction()));
+}
+
+/** As long as it asks for; who asks for a moment again and again is let alone for up to a minute. */
+function stretched(asked: number, failures: number): number {
+  return failures < 3 ? asked : Math.max(asked, Math.min(MINUTE, SECOND * 2 ** Math.min(failures - 1, 6)));
 }

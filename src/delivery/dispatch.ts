@@ -115,9 +115,8 @@ export function createDispatch(deps: DispatchDependencies): Dispatch {
     }
     if (isOversized(outcome)) runtime.sizes.refused(message.body.size);
     permit.handedOver += outcome.recipients.filter(isHandedOver).length;
-    if (outcome.recipients.some((one) => one.kind === 'deferred' && one.reason === 'connections')) {
-      runtime.governor.crowded();
-    }
+    const crowded = outcome.recipients.find(isCrowded);
+    if (crowded) runtime.governor.crowded(crowded.retryAfter);
     const limited = outcome.recipients.find(isLimited);
     if (limited) deps.upstreamAlerts.partlyLimited(permit.upstream, replyText(limited.reply), limited.remedy);
     // An attempt that was broken off by us says nothing about the upstream.
@@ -222,8 +221,14 @@ function isOversized(outcome: Outcome): boolean {
   );
 }
 
-function isLimited(outcome: RecipientOutcome): outcome is Extract<RecipientOutcome, { kind: 'deferred' }> {
+type Deferred = Extract<RecipientOutcome, { kind: 'deferred' }>;
+
+function isLimited(outcome: RecipientOutcome): outcome is Deferred {
   return outcome.kind === 'deferred' && outcome.reason === 'quota';
+}
+
+function isCrowded(outcome: RecipientOutcome): outcome is Deferred {
+  return outcome.kind === 'deferred' && outcome.reason === 'connections';
 }
 
 function attemptOf(permit: GrantedPermit, made: Try): Attempt {

@@ -21,7 +21,8 @@ export interface Governor {
   take(recipients: number): void;
   /** Gives the slot back; `handedOver` of the recipients that were taken count for the day. */
   giveBack(recipients: number, handedOver: number): void;
-  crowded(): void;
+  /** Too many connections at once for the upstream; `retryAfter` (ms) where it said how long to wait. */
+  crowded(retryAfter?: number): void;
   /** The limits changed in the settings. */
   setLimits(limits: GovernorLimits): void;
   inUse(): number;
@@ -111,6 +112,8 @@ export function createGovernor(
     obstacle(recipients) {
       divide(false);
       const now = clock.monotonic();
+      const pause = slots.pause(now);
+      if (pause > 0) return { wait: pause, reason: 'slots' };
       if (!slots.free(now)) return { wait: Number.POSITIVE_INFINITY, reason: 'slots' };
       const wait = rate?.wait(now) ?? 0;
       if (wait > 0) return { wait, reason: 'rate' };
@@ -125,10 +128,11 @@ export function createGovernor(
       slots.giveBack();
       reserved -= recipients;
       if (handedOver === 0) return;
+      slots.worked();
       usage.add(handedOver);
       throughput.add(clock.monotonic());
     },
-    crowded: () => slots.crowded(clock.monotonic()),
+    crowded: (retryAfter) => slots.crowded(clock.monotonic(), retryAfter),
     setLimits(next) {
       limits = next;
       divide(true);

@@ -65,6 +65,19 @@ describe('a circuit', () => {
     expect(circuit.obstacle()?.wait).to.equal(1234);
   });
 
+  it('pauses longer than it was asked for when the same short moment is asked for again and again', () => {
+    const { clock, circuit } = start();
+    const pauses = Array.from({ length: 8 }, () => {
+      circuit.failed(circuit.begin(), cause('throttled', 2000));
+      const wait = circuit.obstacle()?.wait ?? 0;
+      clock.advance(wait);
+      return wait / 1000;
+    });
+    expect(pauses).to.deep.equal([2, 2, 4, 8, 16, 32, 60, 60]);
+    circuit.failed(circuit.begin(), cause('throttled', 300_000));
+    expect(circuit.obstacle()?.wait).to.equal(300_000);
+  });
+
   it('adds jitter, and never comes early', () => {
     const clock = new ManualClock();
     const circuit = createCircuit({

@@ -86,6 +86,49 @@ describe('connection slots', () => {
   });
 });
 
+describe('an upstream that goes on finding too many connections', () => {
+  it('is let alone for longer and longer, up to a minute, or as it asks', () => {
+    const slots = createConnectionSlots(10);
+    let now = 0;
+    for (const pause of [1000, 5000, 10_000, 20_000, 40_000, 60_000, 60_000]) {
+      slots.crowded(now);
+      expect(slots.pause(now)).to.equal(pause);
+      expect(slots.pause(now + pause)).to.equal(0);
+      now += pause;
+    }
+    slots.crowded(now, 90_000);
+    expect(slots.pause(now)).to.equal(90_000);
+  });
+
+  it('is met with the first pause again once it has taken a message', () => {
+    const slots = createConnectionSlots(10);
+    for (let now = 0; now < 60_000; now += 5000) slots.crowded(now);
+    slots.worked();
+    slots.crowded(200_000, 30_000);
+    expect(slots.pause(200_000)).to.equal(1000);
+  });
+
+  it('is asked little by the governor, whatever waits', async () => {
+    const { clock, governor } = start({ connections: 20 });
+    await settled();
+    let attempts = 0;
+    const end = clock.monotonic() + HOUR;
+    while (clock.monotonic() < end) {
+      const obstacle = governor.obstacle(1);
+      if (obstacle !== undefined) {
+        clock.advance(obstacle.wait);
+        continue;
+      }
+      governor.take(1);
+      attempts += 1;
+      clock.advance(20);
+      governor.crowded();
+      governor.giveBack(1, 0);
+    }
+    expect(attempts).to.be.within(55, 70);
+  });
+});
+
 function start(
   limits: Partial<GovernorLimits>,
   options: { nodes?: number; stored?: { at: number; recipients: number }[] } = {},
