@@ -11,6 +11,7 @@ import type { HeldToken } from './held-token.ts';
 import { type Grant, type OAuthProvider, ProviderFailure } from './provider.ts';
 import type { RefusedTokens } from './refused-tokens.ts';
 import { isVoid, pauseAfterRefusals, REFUSALS_BELIEVED, restOfRefusal } from './retry-pauses.ts';
+import { openToken, sealToken } from './sealed-tokens.ts';
 import type { AuthorizationStorage, StoredAuthorization, StoredFailure } from './storage.ts';
 import type { TokenMeters } from './token-meters.ts';
 import type { NoToken } from './token-source.ts';
@@ -57,15 +58,15 @@ export function createAskProvider(dependencies: AskDependencies): AskProvider {
     const server = provider(wanted.settings);
     if (!wanted.person) return server.applicationToken(wanted.subject === '' ? undefined : wanted.subject);
     if (row?.refreshToken === undefined) throw new TokenTrouble(noRefreshToken(wanted.upstream), true);
-    return server.refresh(openRefreshToken(wanted.upstream, row.refreshToken));
+    return server.refresh(openRefreshToken(row));
   }
 
-  function openRefreshToken(upstream: string, sealed: string): Secret {
+  function openRefreshToken(row: StoredAuthorization): Secret {
     try {
-      return sealer.open('token', sealed);
+      return openToken(sealer, row, 'refreshToken');
     } catch (error) {
       if (!(error instanceof RelayError)) throw error;
-      throw new TokenTrouble(sealedForOthers(upstream, error.publicMessage), true);
+      throw new TokenTrouble(sealedForOthers(row.upstream, error.publicMessage), true);
     }
   }
 
@@ -194,7 +195,9 @@ export function renewed(
   const account = grant.account ?? before?.account;
   const scopes = grant.scopes ?? before?.scopes;
   const refreshToken =
-    grant.refreshToken === undefined ? before?.refreshToken : sealer.seal('token', grant.refreshToken);
+    grant.refreshToken === undefined
+      ? before?.refreshToken
+      : sealToken(sealer, wanted, 'refreshToken', grant.refreshToken);
   return {
     upstream: wanted.upstream,
     subject: wanted.subject,
@@ -202,7 +205,7 @@ export function renewed(
     ...(account === undefined ? {} : { account }),
     ...(scopes === undefined ? {} : { scopes }),
     ...(refreshToken === undefined ? {} : { refreshToken }),
-    accessToken: sealer.seal('token', grant.accessToken),
+    accessToken: sealToken(sealer, wanted, 'accessToken', grant.accessToken),
     accessExpiresAt: grant.expiresAt,
     authorizedAt: before?.authorizedAt ?? now,
     authorizedBy: before?.authorizedBy ?? 'settings',

@@ -1,6 +1,7 @@
 import type { Sealer } from '../settings/sealer.ts';
 import type { Secret } from '../shared/secret.ts';
 import { renewalMargin, usableMargin } from './margin.ts';
+import { openToken } from './sealed-tokens.ts';
 import type { StoredAuthorization } from './storage.ts';
 import type { AccessToken } from './token-source.ts';
 
@@ -26,7 +27,7 @@ export function heldToken(row: StoredAuthorization, sealer: Sealer): HeldToken |
   if (row.accessToken === undefined || row.accessExpiresAt === undefined) return undefined;
   try {
     return {
-      token: sealer.open('token', row.accessToken),
+      token: openToken(sealer, row, 'accessToken'),
       expiresAt: row.accessExpiresAt,
       renewedAt: row.renewedAt,
       ...(row.account === undefined ? {} : { account: row.account }),

@@ -10,9 +10,10 @@ import { KEY_LENGTH } from './master-key.ts';
 export interface Sealer {
   /** Names the key without telling anything about it. */
   readonly keyId: string;
-  seal(purpose: SealPurpose, secret: Secret): string;
-  /** Throws RelayError `secret-unavailable` when it was sealed with another key or for another purpose, or was changed. */
-  open(purpose: SealPurpose, sealed: string): Secret;
+  /** With a `place` it opens in that place only. */
+  seal(purpose: SealPurpose, secret: Secret, place?: string): string;
+  /** Throws RelayError `secret-unavailable` when it was sealed with another key, for another purpose or place, or was changed. */
+  open(purpose: SealPurpose, sealed: string, place?: string): Secret;
 }
 
 /** What a sealed text is for. New purposes are added here and never renamed: the names are part of what is sealed. */
@@ -26,25 +27,26 @@ const TAG_LENGTH = 16;
 export function createSealer(key: Buffer): Sealer {
   if (key.length !== KEY_LENGTH) throw new RelayError('configuration', 'the master key is not 32 bytes long');
   const keyId = createHmac('sha256', key).update('postern key id').digest('hex').slice(0, 16);
-  const context = (purpose: SealPurpose) => Buffer.from(`postern\0${VERSION}\0${keyId}\0${purpose}`);
+  const context = (purpose: SealPurpose, place?: string) =>
+    Buffer.from(`postern\0${VERSION}\0${keyId}\0${purpose}${place === undefined ? '' : `\0${place}`}`);
 
   return {
     keyId,
 
-    seal(purpose, secret) {
+    seal(purpose, secret, place) {
       const nonce = randomBytes(NONCE_LENGTH);
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(context(purpose));
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(context(purpose, place));
       const text = Buffer.concat([cipher.update(secret.reveal(), 'utf8'), cipher.final()]);
       return `${VERSION}.${keyId}.${Buffer.concat([nonce, text, cipher.getAuthTag()]).toString('base64url')}`;
     },
 
-    open(purpose, sealed) {
+    open(purpose, sealed, place) {
       const bytes = unpack(sealed, keyId);
       const nonce = bytes.subarray(0, NONCE_LENGTH);
       const tag = bytes.subarray(bytes.length - TAG_LENGTH);
       try {
         const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_LENGTH })
-          .setAAD(context(purpose))
+          .setAAD(context(purpose, place))
           .setAuthTag(tag);
         const text = decipher.update(bytes.subarray(NONCE_LENGTH, bytes.length - TAG_LENGTH));
         return new Secret(Buffer.concat([text, decipher.final()]).toString('utf8'));

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { openToken } from '../../src/oauth/sealed-tokens.ts';
 import type { Store } from '../../src/store/open-store.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { invalidGrant, rotatingProvider } from '../support/rotating-provider.ts';
@@ -92,7 +93,7 @@ async function renewAndKill(path: string): Promise<ReadonlySet<string>> {
 async function afterwards(store: Store, name: string): Promise<boolean> {
   const clock = new ManualClock(Date.now() + 3_600_000);
   const row = await store.authorizations.find(name, '');
-  const kept = sealer.open('token', row?.refreshToken ?? '').reveal() === rotated(name);
+  const kept = row !== undefined && openToken(sealer, row, 'refreshToken').reveal() === rotated(name);
   const server = rotatingProvider(clock);
   const taken: string[] = [];
   const provider = {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { openToken } from '../../src/oauth/sealed-tokens.ts';
 import type { AuthorizationStorage, StoredAuthorization } from '../../src/oauth/storage.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { Secret } from '../../src/shared/secret.ts';
@@ -62,7 +63,7 @@ describe('token sources of three nodes on one PostgreSQL', () => {
     if (found === undefined) throw new Error('no row');
     return found;
   };
-  const storedRefreshToken = async () => sealer.open('token', (await row()).refreshToken ?? '').reveal();
+  const storedRefreshToken = async () => openToken(sealer, await row(), 'refreshToken').reveal();
 
   it('renew once in a lifetime of 5 s in all, and never two at once', async function slow() {
     this.timeout(20_000);

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect } from 'chai';
+import { openToken } from '../../src/oauth/sealed-tokens.ts';
 import type { AuthorizationStorage } from '../../src/oauth/storage.ts';
 import { RelayError } from '../../src/shared/errors.ts';
 import { Secret } from '../../src/shared/secret.ts';
@@ -154,7 +155,7 @@ describe('token source', () => {
       expect(made.server.requests + 1).to.be.within(lifetimes - 1, lifetimes + 1);
       expect(made.server.most).to.equal(1);
       expect(tokens.size).to.equal(made.server.requests + 1);
-      expect(sealer.open('token', (await row()).refreshToken ?? '').reveal()).to.equal(made.server.current());
+      expect(openToken(sealer, await row(), 'refreshToken').reveal()).to.equal(made.server.current());
     });
 
     it('is done in the background while the old token lives long enough, and waited for when it does not', async () => {
@@ -266,7 +267,7 @@ describe('token source', () => {
         expect(problemOf(await made.ask()).text).to.contain('already ended');
       }
       expect(made.server.requests).to.equal(1);
-      expect(sealer.open('token', (await row()).refreshToken ?? '').reveal()).to.equal(made.server.current());
+      expect(openToken(sealer, await row(), 'refreshToken').reveal()).to.equal(made.server.current());
     });
 
     it('renews an idle consent every week, and a token that lives for a year as well', async () => {
@@ -298,16 +299,14 @@ describe('token source', () => {
       );
       expect(problem).to.include({ reason: 'unreachable' });
       expect(made.clock.now() - begin).to.be.at.most(60 * SECOND);
-      expect(sealer.open('token', (await row()).refreshToken ?? '').reveal()).to.not.equal(
-        made.server.current(),
-      );
+      expect(openToken(sealer, await row(), 'refreshToken').reveal()).to.not.equal(made.server.current());
       made.server.hold = undefined;
       answered.resolve();
       await driven(
         made.clock,
         waitFor(async () => (await row()).failure === undefined && (await row()).version > 1),
       );
-      expect(sealer.open('token', (await row()).refreshToken ?? '').reveal()).to.equal(made.server.current());
+      expect(openToken(sealer, await row(), 'refreshToken').reveal()).to.equal(made.server.current());
       expect(tokenText(await made.ask())).to.contain('Access2');
       expect(made.server.requests).to.equal(1);
     });
@@ -326,7 +325,7 @@ describe('token source', () => {
       answered.resolve();
       await driven(made.clock, stopping);
       await asked;
-      expect(sealer.open('token', (await row()).refreshToken ?? '').reveal()).to.equal(made.server.current());
+      expect(openToken(sealer, await row(), 'refreshToken').reveal()).to.equal(made.server.current());
       expect(problemOf(await made.ask()).text).to.contain('stopping');
     });
 
@@ -511,9 +510,7 @@ describe('token source', () => {
           waitFor(async () => made.alerts.standing.size === 0),
           100,
         );
-        expect(sealer.open('token', (await row()).refreshToken ?? '').reveal()).to.equal(
-          made.server.current(),
-        );
+        expect(openToken(sealer, await row(), 'refreshToken').reveal()).to.equal(made.server.current());
         made.clock.advance(50 * MINUTE);
         expect(tokenText(await made.ask())).to.contain('Access4');
         expect(made.server.requests).to.equal(3);
@@ -528,7 +525,7 @@ describe('token source', () => {
       expect(tokenText(await made.ask())).to.contain('Access2');
       state.broken = false;
       await made.stop();
-      expect(sealer.open('token', (await row()).refreshToken ?? '').reveal()).to.equal(made.server.current());
+      expect(openToken(sealer, await row(), 'refreshToken').reveal()).to.equal(made.server.current());
     });
 
     it('is said when it cannot be read', async () => {

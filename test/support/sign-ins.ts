@@ -1,4 +1,5 @@
 /** The rooms behind a sign-in, with a provider that does as it is told and keeps what it was asked. */
+
 import { createHash } from 'node:crypto';
 import { authorizationKey } from '../../src/oauth/authorization-key.ts';
 import { type Authorizations, oauthOf } from '../../src/oauth/authorizations.ts';
@@ -10,6 +11,7 @@ import {
   type OAuthProvider,
   ProviderFailure,
 } from '../../src/oauth/provider.ts';
+import { sealToken } from '../../src/oauth/sealed-tokens.ts';
 import { type Settings, type SettingsInput, settingsSchema } from '../../src/settings/schema.ts';
 import { createSealer } from '../../src/settings/sealer.ts';
 import type { Clock } from '../../src/shared/clock.ts';
@@ -162,14 +164,13 @@ export function signInRooms(
       const oauth = oauthOf(upstream);
       if (oauth === undefined) throw new Error('no OAuth');
       const version = (await storage.find(upstream.name, ''))?.version ?? 0;
+      const place = { upstream: upstream.name, subject: '', key: authorizationKey(oauth, upstream) };
       const row = {
-        upstream: upstream.name,
-        subject: '',
-        key: authorizationKey(oauth, upstream),
+        ...place,
         ...(grant.account === undefined ? {} : { account: grant.account }),
         ...(grant.refreshToken === undefined
           ? {}
-          : { refreshToken: sealer.seal('token', grant.refreshToken) }),
+          : { refreshToken: sealToken(sealer, place, 'refreshToken', grant.refreshToken) }),
         authorizedAt: clock.now(),
         authorizedBy: by,
         renewedAt: clock.now(),
