@@ -25,7 +25,7 @@ export function senderAfterRefusal(message: UnsentMessage, upstream: UpstreamSet
 }
 
 /** `from.address`, or the name that Postern signs in with where it is an address. */
-function upstreamSender(upstream: UpstreamSettings): string | undefined {
+export function upstreamSender(upstream: UpstreamSettings): string | undefined {
   if (upstream.from.address !== undefined) return upstream.from.address;
   const account = accountOf(upstream);
   return account?.includes('@') === true ? account : undefined;

@@ -10,6 +10,8 @@ export interface ReportedRecipient {
   readonly reason?: string;
   /** Name of the server that said so. */
   readonly remote?: string;
+  /** The sender that this server takes, where it did not take the message's own. */
+  readonly allowedSender?: string;
   /** `smtp`, or `x-http` for an API. */
   readonly protocol: 'smtp' | 'x-http';
   /** ms since 1970. */

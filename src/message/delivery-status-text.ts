@@ -16,7 +16,7 @@ const SUBJECTS: Readonly<Record<ReportKind, string>> = {
 };
 
 const OPENINGS: Readonly<Record<ReportKind, string>> = {
-  failed: 'Your message could not be delivered to everybody. It is not tried again for the addresses below.',
+  failed: 'Your message could not be delivered to the addresses below, and is not tried again for them.',
   delayed: 'Your message could not be delivered yet. It goes on being tried; you need not send it again.',
   relayed: 'Your message was handed on to the next mail server, which sends no reports of delivery itself.',
 };
@@ -24,8 +24,6 @@ const OPENINGS: Readonly<Record<ReportKind, string>> = {
 /** What the reader can do, by the reason of the refusal. */
 const ADVICE: Readonly<Record<string, string>> = {
   recipient: 'Check the address for mistakes, correct it and send the message again.',
-  sender:
-    'The account may not send as this sender. Set a sender address on the device that is allowed, or ask the administrator of the relay to let it rewrite the sender.',
   content:
     'The message is too large or of a kind that is not accepted. Send it smaller (for a scanner: a lower resolution) or in another format.',
   expired:
@@ -80,12 +78,24 @@ function recipientLines(report: DeliveryReport, recipient: ReportedRecipient): s
   if (recipient.reason === 'expired') {
     lines.push(...wrap('It was tried for as long as the settings of the relay allow.', '  '));
   }
-  if (said !== '') lines.push(...wrap(`${who} said:`, '  '), ...wrap(said, '    '));
   if (report.kind === 'failed') {
-    const advice = recipient.reason === undefined ? undefined : ADVICE[recipient.reason];
-    lines.push(...wrap(`What to do: ${advice ?? OTHER_ADVICE}`, '  '));
+    lines.push(...wrap(`What to do: ${adviceFor(report, recipient)}`, '  '));
   }
+  if (said !== '') lines.push(...wrap(`${who} said:`, '  '), ...wrap(said, '    '));
   return lines;
+}
+
+function adviceFor({ to }: DeliveryReport, { reason, allowedSender }: ReportedRecipient): string {
+  if (reason !== 'sender') return (reason === undefined ? undefined : ADVICE[reason]) ?? OTHER_ADVICE;
+  const allowed = allowedSender === undefined ? undefined : oneLine(displayAddress(allowedSender));
+  const own = oneLine(displayAddress(to));
+  const set =
+    allowed === undefined || allowed === own ? 'an address that is allowed' : `${allowed}, which is allowed,`;
+  return (
+    `The mail account behind this relay may not send with your sender address, ${own}. ` +
+    `On the device, set the sender ("From") address to ${set} and send the message again; or show this report ` +
+    'to the administrator of the relay, who can allow your address or let the relay replace it.'
+  );
 }
 
 function field(name: string, value: string): string[] {

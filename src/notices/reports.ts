@@ -4,6 +4,7 @@
  * one. A report or notice of Postern's own is never reported on.
  */
 
+import { upstreamSender } from '../delivery/sender-policy.ts';
 import { needsSmtpUtf8, parseAddress } from '../message/address.ts';
 import type { DeliveryReport, ReportedRecipient, ReportKind } from '../message/delivery-report.ts';
 import { writeDeliveryReport } from '../message/delivery-status.ts';
@@ -109,12 +110,15 @@ function isUnattended(sender: string, header: Buffer): boolean {
 
 function reported(settings: Settings, recipient: RecipientRecord): ReportedRecipient {
   const upstream = settings.upstreams.find(({ name }) => name === recipient.upstream);
+  const allowedSender =
+    upstream !== undefined && recipient.reason === 'sender' ? upstreamSender(upstream) : undefined;
   return {
     address: recipient.address,
     ...(recipient.originalRecipient === undefined ? {} : { originalRecipient: recipient.originalRecipient }),
     ...(recipient.reply === undefined ? {} : { reply: recipient.reply }),
     ...(recipient.reason === undefined ? {} : { reason: recipient.reason }),
     ...(upstream?.kind === 'smtp' ? { remote: upstream.host } : {}),
+    ...(allowedSender === undefined ? {} : { allowedSender }),
     protocol:
       upstream === undefined || upstream.kind === 'smtp' || upstream.kind === 'test-relay'
         ? 'smtp'
