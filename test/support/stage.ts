@@ -16,6 +16,8 @@ const BETWEEN_LOOKS = 5;
 /** Real time after which nothing more is waited for, ms. */
 const LONGEST = 15_000;
 
+type EventOf<Type extends JournalEvent['type']> = JournalEvent & { readonly type: Type };
+
 const logLine = z.looseObject({ level: z.number(), alert: z.string().optional() });
 
 export interface Stage {
@@ -26,11 +28,7 @@ export interface Stage {
   /** Lets time fly until the condition holds; answers how much has passed, ms. Fails after `most` ms. */
   passUntil(condition: () => boolean | Promise<boolean>, what: string, most?: number): Promise<number>;
   /** Lets time fly until the journal of the message has such an event. */
-  event<Type extends JournalEvent['type']>(
-    id: string,
-    type: Type,
-    most?: number,
-  ): Promise<Extract<JournalEvent, { type: Type }>>;
+  event<Type extends JournalEvent['type']>(id: string, type: Type, most?: number): Promise<EventOf<Type>>;
   /** Alerts that stand, those of `before` left out. */
   alerts(before?: readonly StandingAlert[]): readonly StandingAlert[];
   /** Keys of the alerts that were told in the log since line `from`. */
@@ -90,10 +88,10 @@ export async function startStage(
     clock,
     passUntil,
     async event<Type extends JournalEvent['type']>(id: string, type: Type, most?: number) {
-      let found: Extract<JournalEvent, { type: Type }> | undefined;
+      let found: EventOf<Type> | undefined;
       const look = async () => {
         const events = await relay.events(id);
-        found = events.find((event): event is Extract<JournalEvent, { type: Type }> => event.type === type);
+        found = events.find((event): event is EventOf<Type> => event.type === type);
         return found !== undefined;
       };
       await passUntil(look, `${type} in the journal of ${id}`, most).catch(async (error: unknown) => {
