@@ -38,5 +38,3 @@ export const historySchema = z.object({
 export const rollbackRequestSchema = z.strictObject({
   revision: z.int({ error: 'is not the number of a revision' }).min(1, { error: 'is less than 1' }),
 });
-
-export type SettingsAnswer = z.output<typeof settingsAnswerSchema>;

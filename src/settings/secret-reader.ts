@@ -3,7 +3,7 @@ import { constants, open } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, RelayError } from '../shared/errors.ts';
 import { Secret } from '../shared/secret.ts';
-import type { PasswordSource, SecretSource } from './schema-values.ts';
+import type { PasswordSource } from './schema-values.ts';
 import type { Sealer } from './sealer.ts';
 
 /** The longest secret that is read, in bytes; a private key fits, a mistaken path to a disk image does not. */
@@ -55,11 +55,6 @@ export function createSecretReader(
     if ('hash' in source) throw unavailable('a hashed password', 'cannot be turned back into the password');
     return new Secret(source.value);
   };
-}
-
-/** Whether reading the source costs a process. */
-export function isCommand(source: SecretSource | PasswordSource): boolean {
-  return 'command' in source;
 }
 
 function readVariable(name: string, environment: NodeJS.ProcessEnv): Secret {

@@ -3,13 +3,13 @@ import { expect } from 'chai';
 import type { App } from '../../src/app.ts';
 import { serveUntilStopped } from '../../src/cli/serve-until-stopped.ts';
 import { RelayError } from '../../src/shared/errors.ts';
-import { memoryLog } from '../support/memory-log.ts';
+import { recordLog } from '../support/recorded-log.ts';
 
 class Exit extends Error {}
 
 /** A process that can be told things, and an app that notes what is done with it. */
 function scene(app: Partial<App> = {}, create?: () => Promise<App>) {
-  const log = memoryLog();
+  const log = recordLog();
   const events = new EventEmitter();
   const done: string[] = [];
   const exits: number[] = [];

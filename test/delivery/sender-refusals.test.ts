@@ -1,15 +1,15 @@
 import { expect } from 'chai';
 import { createSenderRefusals } from '../../src/delivery/sender-refusals.ts';
 import { upstreamSchema } from '../../src/settings/schema-upstreams.ts';
-import { memoryLog } from '../support/memory-log.ts';
 import { recordAlerts } from '../support/recorded-alerts.ts';
+import { recordLog } from '../support/recorded-log.ts';
 
 const upstream = upstreamSchema.parse({ name: 'office', kind: 'smtp', host: 'smtp.example.com' });
 const from = (client: string, sender: string) => ({ client, sender });
 
 function start() {
   const alerts = recordAlerts();
-  const refusals = createSenderRefusals({ alerts, log: memoryLog().log });
+  const refusals = createSenderRefusals({ alerts, log: recordLog().log });
   return {
     alerts,
     accepted: (client: string, sender: string) => refusals.accepted('office', from(client, sender)),

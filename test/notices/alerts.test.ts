@@ -3,7 +3,7 @@ import { createAlerts, type StandingAlert } from '../../src/notices/alerts.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import type { Alert } from '../../src/shared/alerts.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { memoryLog } from '../support/memory-log.ts';
+import { recordLog } from '../support/recorded-log.ts';
 
 const alert = (key: string, more: Partial<Alert> = {}): Alert => ({
   key,
@@ -14,7 +14,7 @@ const alert = (key: string, more: Partial<Alert> = {}): Alert => ({
 
 /** Everything around it is in memory, and the clock stands still. */
 function create() {
-  const log = memoryLog();
+  const log = recordLog();
   const clock = new ManualClock();
   const metrics = createMetrics({ processMetrics: false });
   const alerts = createAlerts({ log: log.log, meter: metrics.meter, clock });

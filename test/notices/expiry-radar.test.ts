@@ -12,8 +12,8 @@ import { RelayError } from '../../src/shared/errors.ts';
 import { Secret } from '../../src/shared/secret.ts';
 import { makeSelfSigned, type TestCertificate } from '../support/certificates.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { memoryLog } from '../support/memory-log.ts';
 import { liveSettings } from '../support/network.ts';
+import { recordLog } from '../support/recorded-log.ts';
 import { until } from '../support/until.ts';
 
 const DAY = 86_400_000;
@@ -48,7 +48,7 @@ function create(
   } = {},
 ) {
   const clock = new ManualClock(NOW);
-  const log = memoryLog();
+  const log = recordLog();
   const metrics = createMetrics({ processMetrics: false });
   const alerts = createAlerts({ log: log.log, meter: metrics.meter, clock });
   const settings = liveSettings(input, more.reveal);

@@ -7,8 +7,8 @@ import { createSettings } from '../../src/settings/service.ts';
 import type { SettingsService } from '../../src/settings/settings-service.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { RelayError } from '../../src/shared/errors.ts';
-import { memoryLog } from '../support/memory-log.ts';
 import { MemorySettingsStorage } from '../support/memory-settings-storage.ts';
+import { recordLog } from '../support/recorded-log.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const document = (password: object, host = 'smtp.example.com') => ({
@@ -29,11 +29,11 @@ for (const where of ['the store', 'a file'] as const) {
     let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
     let storage: MemorySettingsStorage;
     let service: SettingsService;
-    let log: ReturnType<typeof memoryLog>;
+    let log: ReturnType<typeof recordLog>;
     beforeEach(async () => {
       directory = await temporaryDirectory();
       storage = new MemorySettingsStorage();
-      log = memoryLog();
+      log = recordLog();
       const file = join(directory.path, 'settings.json');
       await writeFile(file, JSON.stringify(document({ value: 'the-kept-password' })));
       service = await createSettings({

@@ -7,8 +7,8 @@ import { createSettings } from '../../src/settings/service.ts';
 import type { SettingsService } from '../../src/settings/settings-service.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { RelayError } from '../../src/shared/errors.ts';
-import { memoryLog } from '../support/memory-log.ts';
 import { MemorySettingsStorage } from '../support/memory-settings-storage.ts';
+import { recordLog } from '../support/recorded-log.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from '../support/until.ts';
 
@@ -25,13 +25,13 @@ function isNow(service: SettingsService, hostname: string): Promise<void> {
 describe('settings from a file', () => {
   let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
   let file: string;
-  let log: ReturnType<typeof memoryLog>;
+  let log: ReturnType<typeof recordLog>;
   let storage: MemorySettingsStorage;
   let open: SettingsService[];
   beforeEach(async () => {
     directory = await temporaryDirectory();
     file = join(directory.path, 'settings.yaml');
-    log = memoryLog();
+    log = recordLog();
     storage = new MemorySettingsStorage();
     open = [];
   });

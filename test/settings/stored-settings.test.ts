@@ -8,8 +8,8 @@ import { createSettings } from '../../src/settings/service.ts';
 import type { SettingsDeps, SettingsService } from '../../src/settings/settings-service.ts';
 import { RelayError } from '../../src/shared/errors.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { memoryLog } from '../support/memory-log.ts';
 import { MemorySettingsStorage } from '../support/memory-settings-storage.ts';
+import { recordLog } from '../support/recorded-log.ts';
 import { until } from '../support/until.ts';
 
 const sealer = createSealer(Buffer.alloc(32, 1));
@@ -35,12 +35,12 @@ async function refusal(work: Promise<unknown>): Promise<RelayError> {
 describe('settings in the store', () => {
   let storage: MemorySettingsStorage;
   let clock: ManualClock;
-  let log: ReturnType<typeof memoryLog>;
+  let log: ReturnType<typeof recordLog>;
   let open: SettingsService[];
   beforeEach(() => {
     storage = new MemorySettingsStorage();
     clock = new ManualClock(Date.UTC(2026, 10, 2));
-    log = memoryLog();
+    log = recordLog();
     open = [];
   });
   afterEach(() => Promise.all(open.map((service) => service.close())));

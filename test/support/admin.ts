@@ -14,8 +14,8 @@ import { systemClock } from '../../src/shared/clock.ts';
 import { RelayError } from '../../src/shared/errors.ts';
 import { systemRandom } from '../../src/shared/random.ts';
 import { Secret } from '../../src/shared/secret.ts';
-import { memoryLog } from './memory-log.ts';
 import { memorySettings } from './memory-settings.ts';
+import { recordLog } from './recorded-log.ts';
 import { signInRooms } from './sign-ins.ts';
 
 export const TOKEN = 'a-token-of-the-tests-only-0123456789';
@@ -54,7 +54,7 @@ export function fakeServices(directory: string) {
   const probed: (string | undefined)[] = [];
   const waitingFor = new Map<string, UpstreamStatus>();
   const imported: { bytes: Buffer; name: string | undefined }[] = [];
-  const log = memoryLog();
+  const log = recordLog();
   const metrics = createMetrics({ processMetrics: false });
 
   const matching = (filter: MessageFilter) =>
