@@ -92,7 +92,7 @@ async function run(): Promise<boolean> {
 }
 
 function settingsFor(running: Simulator, smtp: number, admin: number): string {
-  const [, application] = simulatedSettings(running, '');
+  const [, application] = simulatedSettings(running, { client: '', serviceAccount: '' });
   return stringify({
     accessUrl: `http://localhost:${admin}`,
     listeners: [{ name: 'devices', address: '127.0.0.1', port: smtp }],

@@ -48,6 +48,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./settings-rollback.ts')).settingsRollback,
   },
   {
+    name: 'settings from-google-json',
+    arguments: 'FILE',
+    summary: 'Print the settings of an upstream for a JSON file of Google’s console.',
+    load: async () => (await import('./settings-from-google-json.ts')).settingsFromGoogleJson,
+  },
+  {
     name: 'queue list',
     arguments: '',
     summary: 'List messages.',

@@ -39,9 +39,11 @@ export const simulate: Command = {
     const stopped = untilStopped();
     const simulator = await start({ ...optionsOf(typed), directory });
     try {
-      const serviceAccountFile = resolve(directory, 'google-service-account.json');
-      await writeFileDurably(serviceAccountFile, simulator.google.serviceAccountJson, 0o600);
-      const settings = simulatedSettings(simulator, serviceAccountFile);
+      const client = resolve(directory, 'google-client.json');
+      const serviceAccount = resolve(directory, 'google-service-account.json');
+      await writeFileDurably(client, simulator.google.clientJson, 0o600);
+      await writeFileDurably(serviceAccount, simulator.google.serviceAccountJson, 0o600);
+      const settings = simulatedSettings(simulator, { client, serviceAccount });
       for (const { file, yaml } of settings) await writeFileDurably(resolve(directory, file), yaml, 0o600);
       const certificate = resolve(directory, CERTIFICATE);
       if (typed.on('json')) out(`${safeJson(described(simulator, certificate))}\n`);

@@ -19,10 +19,10 @@ export interface SimulatedSettings {
   readonly next: string;
 }
 
-/** `serviceAccountFile`: where the key of the service account is. */
+/** `files`: where the files of Google's console are. */
 export function simulatedSettings(
   simulator: Pick<Simulator, 'microsoft' | 'google'>,
-  serviceAccountFile: string,
+  files: { readonly client: string; readonly serviceAccount: string },
 ): readonly SimulatedSettings[] {
   const { microsoft, google } = simulator;
   const { email } = microsoft.account;
@@ -34,6 +34,14 @@ export function simulatedSettings(
     security: 'starttls',
     from,
     limits: { connections: 3, messagesPerMinute: 30, recipientsPerDay: 10_000 },
+  };
+  const gmail = {
+    kind: 'smtp',
+    host: google.smtp.host,
+    port: google.smtp.port,
+    security: 'starttls',
+    from,
+    limits: { connections: 10, recipientsPerMessage: 100 },
   };
   const entra = {
     type: 'oauth2',
@@ -71,24 +79,38 @@ export function simulatedSettings(
       next: verifyCommand('office'),
     },
     {
+      file: 'google-sign-in.yaml',
+      title: 'Google, a person signs in once (authorization code)',
+      ...document({
+        ...gmail,
+        name: 'gmail',
+        authentication: {
+          type: 'oauth2',
+          provider: 'google',
+          flow: 'authorization-code',
+          email: google.account.email,
+          clientId: google.clientId,
+          clientSecret: { file: files.client },
+          authorizationEndpoint: google.authorizationEndpoint,
+          tokenEndpoint: google.tokenEndpoint,
+        },
+      }),
+      next: authorizeCommand('gmail'),
+    },
+    {
       file: 'google-service-account.yaml',
       title: 'Google Workspace, a service account',
       ...document({
+        ...gmail,
         name: 'workspace',
-        kind: 'smtp',
-        host: google.smtp.host,
-        port: google.smtp.port,
-        security: 'starttls',
         authentication: {
           type: 'oauth2',
           provider: 'google',
           flow: 'service-account',
           mailbox: google.account.email,
-          serviceAccount: { file: serviceAccountFile },
+          serviceAccount: { file: files.serviceAccount },
           tokenEndpoint: google.tokenEndpoint,
         },
-        from,
-        limits: { connections: 10, recipientsPerMessage: 100 },
       }),
       next: verifyCommand('workspace'),
     },

@@ -218,7 +218,8 @@ function secretWarnings({ provider, clientSecret }: OAuth2Settings): Finding[] {
   if (provider === 'microsoft' && GUID.test(clientSecret.value)) {
     return [['clientSecret', 'looks like the id of the secret; paste its Value']];
   }
-  return clientSecret.value === clientSecret.value.trim()
+  const isFile = provider === 'google' && clientSecret.value.trimStart().startsWith('{');
+  return isFile || clientSecret.value === clientSecret.value.trim()
     ? []
     : [['clientSecret', 'begins or ends with a space or line end; see whether that belongs to it']];
 }
@@ -265,7 +266,10 @@ function unusedWarnings(auth: OAuth2Settings): Finding[] {
     found.push(['serviceAccount', `has no effect with flow ${flow}; write flow: service-account`]);
   }
   if (provider === 'google' && flow === 'authorization-code' && auth.clientSecret === undefined) {
-    found.push(['clientSecret', 'is missing, and Google mostly wants it; read the client JSON in']);
+    found.push([
+      'clientSecret',
+      'is missing, and Google mostly wants it; write it, or name the downloaded client JSON, such as { file: /etc/postern/client.json }',
+    ]);
   }
   if (provider === 'microsoft' && /\/oauth2\/token\/?$/.test(auth.tokenEndpoint ?? '')) {
     found.push(['tokenEndpoint', 'is the old one, which knows no scopes; write …/oauth2/v2.0/token']);

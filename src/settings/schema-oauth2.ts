@@ -61,7 +61,9 @@ export const oauth2Authentication = z.strictObject({
     .meta({ description: 'Microsoft cloud that the tenant is in; fills in all addresses.' }),
   tenantId: text('Directory (tenant) id or domain of a Microsoft account.'),
   clientId: text('Id of the registered application (client id, provider id).'),
-  clientSecret: secret('Secret of the registered application: its value, not its id.').optional(),
+  clientSecret: secret(
+    'Secret of the registered application: its value, not its id; for Google also the downloaded client JSON.',
+  ).optional(),
   clientSecretExpires: day.optional().meta({
     description: 'Day on which the client secret expires, as the provider shows it; Postern warns in time.',
   }),

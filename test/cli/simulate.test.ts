@@ -29,7 +29,12 @@ describe('postern simulate', () => {
         authorities.push(await readFile(join(directory.path, 'simulator-ca.pem'), 'utf8'));
       }
       expect(authorities[0]).to.equal(authorities[1]);
-      for (const name of ['microsoft-sign-in', 'microsoft-application', 'google-service-account']) {
+      for (const name of [
+        'microsoft-sign-in',
+        'microsoft-application',
+        'google-sign-in',
+        'google-service-account',
+      ]) {
         const { code, err } = await typed(['check', join(directory.path, `${name}.yaml`)]);
         expect(code, err).to.equal(0);
       }

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { dayOf } from '../../certificates/inspect.ts';
 import { oauthOf } from '../../oauth/authorizations.ts';
+import { googleClientSecret } from '../../oauth/google-client-secret.ts';
 import { ProviderFailure } from '../../oauth/provider.ts';
 import { readClientCertificate } from '../../oauth/providers/client-certificate.ts';
 import type { UpstreamSettings } from '../../settings/schema-upstreams.ts';
@@ -67,14 +68,27 @@ async function lookAtSecret(run: Verification, { name, source }: NamedSecret): P
     case 'serviceAccount':
       return lookAtKeyFile(secret, setting);
     case 'clientSecret':
-      return GUID.test(secret.reveal()) ? secretId(setting) : ok('');
+      return lookAtClientSecret(run, secret, setting);
     case 'clientAssertion':
     case 'password':
       return ok('');
   }
 }
 
-function secretId(setting: string): Finding {
+function lookAtClientSecret({ upstream }: Verification, secret: Secret, setting: string): Finding {
+  const oauth = oauthOf(upstream);
+  if (oauth?.provider === 'google') {
+    try {
+      googleClientSecret(secret.reveal(), oauth.clientId);
+    } catch (error) {
+      if (!(error instanceof RelayError)) throw error;
+      return failed('The client secret cannot be used.', {
+        text: sentence(error.publicMessage),
+        remedy: error.hint ?? `Check ${setting}.`,
+      });
+    }
+  }
+  if (!GUID.test(secret.reveal())) return ok('');
   return warning(
     'The client secret looks like the id of a secret, not like its value.',
     `Set ${setting} to the column Value of Certificates & secrets; it is shown once, so make a new secret where it is lost.`,

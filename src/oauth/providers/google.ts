@@ -5,6 +5,7 @@ import { Secret } from '../../shared/secret.ts';
 import { endpointsOf, GOOGLE, scopesOf } from '../endpoints.ts';
 import { exchange, type Wire } from '../exchange.ts';
 import type { FailureFacts } from '../failure-facts.ts';
+import { googleClientSecret } from '../google-client-secret.ts';
 import type { Grant, OAuthProvider } from '../provider.ts';
 import { clientIdOf, factsOf, missing, type ProviderParts } from '../provider-parts.ts';
 import { readServiceAccountJson, type ServiceAccountJson } from '../read-client-json.ts';
@@ -28,9 +29,7 @@ export function createGoogle(parts: ProviderParts): OAuthProvider {
       { ...factsOf(parts), ...more },
       (answer) => readGrant(answer, clock),
       async (wire) => {
-        const secret =
-          settings.clientSecret === undefined ? undefined : await wire.reveal(settings.clientSecret);
-        await talk(clientOver(parts, secret, wire), wire);
+        await talk(clientOver(parts, await clientSecretOf(parts, wire), wire), wire);
       },
     );
 
@@ -72,10 +71,10 @@ export function createGoogle(parts: ProviderParts): OAuthProvider {
     ...deviceCodeFlow(parts, {
       asked: { scope: withAccount },
       starting: () => None(),
-      polling: async (wire) =>
-        settings.clientSecret === undefined
-          ? None()
-          : ClientSecretPost(await wire.reveal(settings.clientSecret)),
+      polling: async (wire) => {
+        const secret = await clientSecretOf(parts, wire);
+        return secret === undefined ? None() : ClientSecretPost(secret);
+      },
     }),
     refresh: (refreshToken) =>
       grant((client, wire) => {
@@ -111,6 +110,16 @@ export function createGoogle(parts: ProviderParts): OAuthProvider {
   };
 }
 
+/** As typed, or out of the downloaded client file. */
+async function clientSecretOf(
+  { settings, upstream }: ProviderParts,
+  wire: Wire,
+): Promise<string | undefined> {
+  if (settings.clientSecret === undefined) return undefined;
+  const text = await wire.reveal(settings.clientSecret);
+  return wire.show(usable('clientSecret', upstream, () => googleClientSecret(text, settings.clientId)));
+}
+
 async function serviceAccountOf(
   { settings, upstream }: ProviderParts,
   wire: Wire,
@@ -119,12 +128,17 @@ async function serviceAccountOf(
     settings.serviceAccount ??
     missing('serviceAccount', upstream, 'the JSON key file of the service account');
   const text = await wire.reveal(source);
+  return usable('serviceAccount', upstream, () => readServiceAccountJson(text));
+}
+
+/** What is read from a file of Google's console; a fault of the settings where it is another file. */
+function usable<T>(name: 'clientSecret' | 'serviceAccount', upstream: string, read: () => T): T {
   try {
-    return readServiceAccountJson(text);
+    return read();
   } catch (error) {
     if (!(error instanceof RelayError)) throw error;
     throw failureOfSettings(
-      `serviceAccount of upstream ${upstream} cannot be used: ${error.publicMessage}.`,
+      `${name} of upstream ${upstream} cannot be used: ${error.publicMessage}.`,
       error.hint ?? '',
     );
   }
