@@ -115,10 +115,26 @@ function refusal({ status, reason, schemes }: Answer, request: TunnelRequest): H
     .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
     .trim()
     .slice(0, LONGEST_WORDS);
-  const said = words === '' ? String(status) : `${status} ${words}`;
+  const said = words === '' || repeats(words, credentials) ? String(status) : `${status} ${words}`;
   const meaning =
     status === 403 || status === 405
       ? `does not let connections to ${host}:${port} through`
       : `got no connection to ${host}:${port}`;
   return new HttpFailure('EPROXY', `cannot be reached: the proxy ${proxy} ${meaning} (${said})`, false);
+}
+
+/** Characters of a secret in a row that are no chance. */
+const PIECE = 6;
+
+/** Whether the words hold the password or the credentials, whole or a piece: proxies repeat requests, and cut them. */
+function repeats(words: string, credentials: string | undefined): boolean {
+  if (credentials === undefined) return false;
+  const pair = Buffer.from(credentials, 'base64').toString();
+  return [pair.slice(pair.indexOf(':') + 1), credentials].some((secret) => {
+    const length = Math.min(PIECE, secret.length);
+    if (length === 0) return false;
+    for (let start = 0; start + length <= secret.length; start += 1)
+      if (words.includes(secret.slice(start, start + length))) return true;
+    return false;
+  });
 }

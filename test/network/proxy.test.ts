@@ -223,6 +223,21 @@ describe('createNetwork: proxy', () => {
       await network.close();
     });
 
+    for (const [what, told] of [
+      ['the password', 'for relay:hush-word'],
+      ['a piece of the password', 'for ush-wo'],
+      ['the header', `for Basic ${Buffer.from('relay:hush-word').toString('base64')}`],
+    ] as const) {
+      it(`does not repeat the words of a proxy that repeats ${what}`, async () => {
+        const proxy = await proxyWith({
+          instead: (client) => client.end(`HTTP/1.1 502 no way ${told}\r\n\r\n`),
+        });
+        const settings = { url: proxy.url, user: 'relay', password: { value: 'hush-word' } };
+        const error = await failure(networkWith(settings).dial(...target, patience()));
+        expect(error.message).to.match(/got no connection to mail.example.com:587 \(502\)$/);
+      });
+    }
+
     it('names the schemes of a proxy that does not speak Basic', async () => {
       const proxy = await proxyWith({
         instead: (client) =>
