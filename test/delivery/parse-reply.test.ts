@@ -13,6 +13,8 @@ describe('a reply that echoes what it was told', () => {
     'the line, cut off': `syntax error: AUTH PLAIN ${WHOLE.slice(0, 40)}`,
     'the end of the line': `syntax error near "${WHOLE.slice(20)}"`,
     'the line in capitals': `UNKNOWN COMMAND AUTH PLAIN ${WHOLE.toUpperCase()}`,
+    'the password as in a URL': `wrong: ${encodeURIComponent(PASSWORD)}`,
+    'the line as in a URL, cut off within a sign': `wrong: ${encodeURIComponent(`${WHOLE}=`).slice(0, -1)}`,
     'the password over two lines': `wrong: ${PASSWORD.slice(0, 10)}\n535 ${PASSWORD.slice(10)}`,
   })) {
     it(`shows nothing of it: ${name}`, () => {

@@ -40,9 +40,21 @@ export function showable(text: string, hidden: readonly string[] = []): string {
   return ownText(shown);
 }
 
-/** Servers cut what they echo, break it over lines, or write it in capitals: a long word out of a secret goes as well. */
+/** Servers cut what they echo, break it over lines, write it in capitals or as in a URL: a long word out of a secret goes as well. */
 function withoutPieces(text: string, hidden: readonly string[]): string {
-  return text.replace(LONG_WORD, (word) => (isPieceOf(hidden, word) ? '[secret]' : word));
+  return text.replace(LONG_WORD, (word) =>
+    isPieceOf(hidden, word) || isPieceOf(hidden, percentDecoded(word)) ? '[secret]' : word,
+  );
+}
+
+/** The word itself where it is not encoded, or cut within a sign. */
+function percentDecoded(word: string): string {
+  if (!word.includes('%')) return word;
+  try {
+    return decodeURIComponent(word.replace(/%[0-9a-f]?$/i, ''));
+  } catch {
+    return word;
+  }
 }
 
 /** A reply as an SMTP server would write it, for sentences. */
