@@ -21,11 +21,18 @@ export function cleanReply(text: string, hidden: readonly Secret[] = [], longest
     .slice(0, longest * 8)
     .toWellFormed()
     .replaceAll(UNPRINTABLE, ' ');
+  clean = withoutSecrets(clean, hidden);
+  clean = clean.replaceAll(TOKENS, SHOWN).replaceAll(/ {2,}/g, ' ').trim();
+  return clean.length > longest ? `${clean.slice(0, longest - 1).toWellFormed()}…` : clean;
+}
+
+/** Takes secrets out, before a text is cut or parts of it are taken: half a secret would not be known any more. */
+export function withoutSecrets(text: string, hidden: readonly Secret[]): string {
+  let clean = text;
   for (const secret of hidden) {
     for (const form of formsOf(secret.reveal())) clean = clean.replaceAll(form, SHOWN);
   }
-  clean = clean.replaceAll(TOKENS, SHOWN).replaceAll(/ {2,}/g, ' ').trim();
-  return clean.length > longest ? `${clean.slice(0, longest - 1).toWellFormed()}…` : clean;
+  return clean;
 }
 
 /** The secret as it is and as forms, JSON, pages and Basic authentication write it; the longest first. */
@@ -35,6 +42,8 @@ function formsOf(secret: string): string[] {
   const forms = [
     secret,
     plain,
+    // Form-encoded, and decoded by somebody who forgets the spaces.
+    plain.replaceAll(' ', '+'),
     encodeURIComponent(plain.toWellFormed()),
     new URLSearchParams([['', plain]]).toString().slice(1),
     JSON.stringify(secret).slice(1, -1),

@@ -179,7 +179,7 @@ describe('hostile answers of a token endpoint', () => {
 
   describe('no secret and no token in a failure', () => {
     const PLANTED = {
-      secret: 'planted-client-secret+%/é"',
+      secret: 'planted-client-secret+%/é"< planted',
       refresh: 'planted-refresh-token',
       code: 'planted-code',
       verifier: 'planted-verifier',
