@@ -2,6 +2,9 @@ import { userInfo } from 'node:os';
 import { readLine } from './cli/read-line.ts';
 import { run } from './cli/run.ts';
 
+// Secrets may come in the environment; a report that Node writes of a crash, where somebody asks for one, does without it.
+process.report.excludeEnv = true;
+
 // Whoever reads our output may go (`postern queue list | head`): that is no fault, and there is nobody left to write for.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {

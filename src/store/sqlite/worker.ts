@@ -6,6 +6,9 @@ import { parentPort } from 'node:worker_threads';
 import { createConnection } from './connection.ts';
 import type { QueryAnswer, WorkerFailure, WorkerReply, WorkerRequest } from './protocol.ts';
 
+// As in the main thread: a report of Node must not tell the environment.
+process.report.excludeEnv = true;
+
 const connection = createConnection();
 
 parentPort?.on('message', (request: WorkerRequest) => {
