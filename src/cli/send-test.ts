@@ -15,7 +15,10 @@ const EVERY = 200;
 export const sendTest: Command = {
   flags: {
     to: { value: 'ADDRESS', help: 'Who gets it' },
-    from: { value: 'ADDRESS', help: 'Sender (notices.from of the settings, else postern@ the host name)' },
+    from: {
+      value: 'ADDRESS',
+      help: 'Sender (notices.from of the settings, else the address of the upstream)',
+    },
     upstream: { value: 'NAME', help: 'Upstream that it goes to, whatever the routes say' },
     timeout: { value: 'SECONDS', help: 'How long to watch it (60)' },
     ...jsonFlag,

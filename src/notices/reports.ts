@@ -4,6 +4,7 @@
  * one. A report or notice of Postern's own is never reported on.
  */
 
+import { ownSender } from '../delivery/own-sender.ts';
 import { upstreamSender } from '../delivery/sender-policy.ts';
 import { needsSmtpUtf8, parseAddress } from '../message/address.ts';
 import type { DeliveryReport, ReportedRecipient, ReportKind } from '../message/delivery-report.ts';
@@ -49,7 +50,7 @@ export function createReporter(dependencies: ReporterDependencies): Reporter {
     const report: DeliveryReport = {
       kind,
       hostname: name,
-      from: current.notices.from ?? `mailer-daemon@${name}`,
+      from: ownSender(current) ?? `mailer-daemon@${name}`,
       to: sender,
       reportId: `${message.id}.${now.toString(36)}.${count.toString(36)}.report@${name}`,
       now,

@@ -23,6 +23,24 @@ describe('what operators do over the API', () => {
     expect(mail?.body.replaceAll('\r\n', '')).not.to.match(/[\r\n]/);
   });
 
+  it('sends a test mail from an address that the upstream takes, unless another one is named', async () => {
+    await running.services.settings.apply(
+      {
+        upstreams: [way('office', 'relay@example.com'), way('other', 'other@example.com')],
+        defaultUpstream: 'other',
+      },
+      { by: 'test' },
+    );
+    await running.post('/api/v1/send-test', { to: 'a@example.com' });
+    await running.post('/api/v1/send-test', { to: 'a@example.com', upstream: 'office' });
+    await running.post('/api/v1/send-test', { to: 'a@example.com', from: 'me@example.com' });
+    expect(running.accepted.map(({ envelope }) => envelope.envelope.sender)).to.deep.equal([
+      'other@example.com',
+      'relay@example.com',
+      'me@example.com',
+    ]);
+  });
+
   for (const [field, value] of [
     ['to', 'nobody'],
     ['to', 'a@example.com\r\nBcc: b@example.com'],
@@ -117,3 +135,7 @@ describe('what operators do over the API', () => {
     expect(await readdir(running.directory)).to.deep.equal(['backup-mine.tmp']);
   });
 });
+
+function way(name: string, address: string) {
+  return { name, kind: 'smtp', host: 'smtp.office.example', from: { address, rewrite: 'if-refused' } };
+}

@@ -102,6 +102,15 @@ describe('reports', () => {
     expect(first?.accepted.content.headerMessageId).not.to.equal(second?.accepted.content.headerMessageId);
   });
 
+  it('is from an address that the upstream takes, where the notices have none', () => {
+    const office = { name: 'office', kind: 'smtp', host: 'smtp.office.example' };
+    const { upstreams } = settingsSchema.parse({
+      upstreams: [{ ...office, from: { address: 'relay@office.example', rewrite: 'if-refused' } }],
+    });
+    const from = reporter({ upstreams, defaultUpstream: 'office' });
+    expect(textOf(from.failed(messageRecord(), [failed()], HEADER))).to.include('<relay@office.example>');
+  });
+
   const notify: readonly [RecipientRecord['notify'], boolean, boolean, boolean][] = [
     [undefined, true, true, false],
     [[], true, true, false],

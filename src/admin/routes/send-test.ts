@@ -1,4 +1,5 @@
 /** A test mail: goes through the queue like any other, so that what it proves is the whole way. */
+import { ownSender } from '../../delivery/own-sender.ts';
 import type { Draft } from '../../queue/reports.ts';
 import { RelayError } from '../../shared/errors.ts';
 import { sendTestAnswerSchema, sendTestRequestSchema } from '../contract.ts';
@@ -31,7 +32,7 @@ export function sendTestRoutes(
         const refusal = accepting.refusal();
         if (refusal) throw new RelayError('overloaded', `The queue takes no mail now: ${refusal.text}`);
         const host = hostname();
-        const from = body.from ?? settings.current().notices.from ?? `postern@${host}`;
+        const from = body.from ?? ownSender(settings.current(), upstream) ?? `postern@${host}`;
         const mail = createTestMail({
           from,
           to: body.to,
