@@ -6,6 +6,8 @@ import { STATE_PATTERN } from './pkce.ts';
 
 export interface Callback {
   readonly state: string;
+  /** Host of the server that says it answers (`iss`, RFC 9207), where it says so. */
+  readonly issuer?: string;
   readonly outcome:
     | { readonly kind: 'code'; readonly code: Secret }
     | {
@@ -25,14 +27,16 @@ const MAX_ADDRESS = 16_384;
 export function readCallback(parameters: URLSearchParams): Callback {
   const state = one(parameters, 'state');
   if (state === undefined || !STATE_PATTERN.test(state)) throw unknownSignIn();
-  if (parameters.has('error')) return { state, outcome: { kind: 'error', words: wordsOf(parameters) } };
+  const issuer = parameters.has('iss') ? { issuer: hostOf(one(parameters, 'iss')) } : {};
+  if (parameters.has('error'))
+    return { state, ...issuer, outcome: { kind: 'error', words: wordsOf(parameters) } };
   const code = one(parameters, 'code');
   if (code === undefined || code === '' || code.length > MAX_CODE) {
     throw new RelayError('bad-request', 'The address carries neither a code nor an error of the provider.', {
       hint: 'Begin the sign-in anew and follow its link to the end.',
     });
   }
-  return { state, outcome: { kind: 'code', code: new Secret(code) } };
+  return { state, ...issuer, outcome: { kind: 'code', code: new Secret(code) } };
 }
 
 /** The parameters of the address at which a browser ended, as somebody pasted it. Throws RelayError `bad-request`. */
@@ -69,6 +73,11 @@ export function unknownSignIn(): RelayError {
 function one(parameters: URLSearchParams, name: string): string | undefined {
   const values = parameters.getAll(name);
   return values.length === 1 ? values[0] : undefined;
+}
+
+/** Empty, and so nobody's, where it is no address. */
+function hostOf(address: string | undefined): string {
+  return URL.parse(address ?? '')?.hostname ?? '';
 }
 
 const WORDS = ['error', 'error_description', 'error_subcode', 'error_subtype'];

@@ -55,9 +55,17 @@ export function createCodeSignIns(options: {
     }
   }
 
-  async function redeem(row: PendingSignIn, { outcome }: Callback) {
+  async function redeem(row: PendingSignIn, { outcome, issuer }: Callback) {
     const secrets = openPending(sealer, row.sealed);
     const { upstream, oauth } = end.upstreamFor(row, secrets.key);
+    const asked = new URL(secrets.url).hostname;
+    // A server that sends the browser on to another one would get that one's code from us (RFC 9700 section 4.4).
+    if (issuer !== undefined && issuer !== asked) {
+      throw new SignInFailure(
+        `The answer is not from ${asked}, which was asked, but from another server; nothing was sent to either.`,
+        beginAnew(upstream.name),
+      );
+    }
     if (outcome.kind === 'error') {
       const { kind: purpose, name } = upstream;
       const facts = { upstream: name, settings: oauth, redirectUri: secrets.redirectUri };

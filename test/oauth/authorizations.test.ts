@@ -68,6 +68,21 @@ describe('sign-in by link', () => {
     expect(office).to.include({ upstream: 'office', state: 'authorized', authorizedBy: 'admin' });
   });
 
+  for (const [issuer, state] of [
+    [`https://${new URL(PROVIDER).hostname}/tenant`, 'authorized'],
+    ['https://other.example', 'failed'],
+    ['nobody', 'failed'],
+  ] as const) {
+    it(`ends as ${state} where the answer says that it comes from ${issuer}`, async () => {
+      const { direct } = await begin(rooms);
+      const answer = answerTo(direct);
+      answer.append('iss', issuer);
+      const ended = await rooms.authorizations.finish(answer, { authenticated: true });
+      expect(ended.state).to.equal(state);
+      expect(rooms.storage.rows.size).to.equal(state === 'authorized' ? 1 : 0);
+    });
+  }
+
   it('is finished by an authenticated caller who pasted the address', async () => {
     const { direct } = await begin(rooms);
     const ended = await rooms.authorizations.finish(answerTo(direct), { authenticated: true });
