@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { stringify } from 'yaml';
-import { readClientJson, readServiceAccountJson } from '../oauth/read-client-json.ts';
-import { REDIRECT_PATHS } from '../oauth/redirect-uri.ts';
+import { readClientJson, readServiceAccountJson } from '../oauth/providers/read-client-json.ts';
+import { REDIRECT_PATHS } from '../oauth/sign-in/redirect-uri.ts';
 import { RelayError } from '../shared/errors.ts';
 import { fileTrouble } from '../shared/file-trouble.ts';
 import { authorizeCommand, verifyCommand } from '../shared/own-commands.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { cookieValue, setCookie } from '../../src/admin/cookies.ts';
 import { escaped, signInPage } from '../../src/admin/sign-in-page.ts';
-import { pastedParameters, readCallback } from '../../src/oauth/callback.ts';
+import { pastedParameters, readCallback } from '../../src/oauth/sign-in/callback.ts';
 import { RelayError } from '../../src/shared/errors.ts';
 
 const STATE = 'A'.repeat(43);

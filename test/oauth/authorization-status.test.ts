@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { authorizationStatus } from '../../src/oauth/authorization-status.ts';
+import { authorizationStatus } from '../../src/oauth/sign-in/authorization-status.ts';
 import type { StoredAuthorization } from '../../src/oauth/storage.ts';
 import { upstreamSchema } from '../../src/settings/schema-upstreams.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { assert, double, property } from 'fast-check';
-import { renewalMargin, usableMargin } from '../../src/oauth/margin.ts';
+import { renewalMargin, usableMargin } from '../../src/oauth/tokens/margin.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { readClientJson, readServiceAccountJson } from '../../src/oauth/read-client-json.ts';
+import { readClientJson, readServiceAccountJson } from '../../src/oauth/providers/read-client-json.ts';
 import { RelayError } from '../../src/shared/errors.ts';
 import { makeSelfSigned } from '../support/certificates.ts';
 

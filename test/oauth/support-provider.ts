@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { createProvider } from '../../src/oauth/create-provider.ts';
 import type { TokenPurpose } from '../../src/oauth/endpoints.ts';
 import { type OAuthProvider, ProviderFailure } from '../../src/oauth/provider.ts';
+import { createProvider } from '../../src/oauth/providers/create-provider.ts';
 import { type OAuth2Settings, oauth2Authentication } from '../../src/settings/schema-oauth2.ts';
 import { RelayError } from '../../src/shared/errors.ts';
 import type { HttpClient } from '../../src/shared/http.ts';

@@ -1,6 +1,10 @@
 import { expect } from 'chai';
-import type { FailureFacts } from '../../src/oauth/failure-facts.ts';
-import { failureOfAnswer, failureOfConnection, failureOfConsent } from '../../src/oauth/token-failures.ts';
+import type { FailureFacts } from '../../src/oauth/failures/failure-facts.ts';
+import {
+  failureOfAnswer,
+  failureOfConnection,
+  failureOfConsent,
+} from '../../src/oauth/failures/token-failures.ts';
 import type { NoToken } from '../../src/oauth/token-source.ts';
 import { HttpFailure } from '../../src/shared/http.ts';
 import { Secret } from '../../src/shared/secret.ts';

@@ -3,8 +3,9 @@
  * is the parent, over the channel of processes: it sends `{upstream, refresh}` and gets `{upstream, refreshToken}`; it sends
  * `{upstream, given}` when the token source has handed a token out.
  */
-import { createTokenSource } from '../../src/oauth/create-token-source.ts';
+
 import type { Grant, OAuthProvider } from '../../src/oauth/provider.ts';
+import { createTokenSource } from '../../src/oauth/tokens/create-token-source.ts';
 import { noAlerts } from '../../src/shared/alerts.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { noMeter } from '../../src/shared/meter.ts';

@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto';
 import { authorizationKey } from '../../src/oauth/authorization-key.ts';
 import { type Authorizations, oauthOf } from '../../src/oauth/authorizations.ts';
-import { createAuthorizations } from '../../src/oauth/create-authorizations.ts';
 import {
   type CodeRequest,
   type DevicePoll,
@@ -12,6 +11,7 @@ import {
   ProviderFailure,
 } from '../../src/oauth/provider.ts';
 import { sealToken } from '../../src/oauth/sealed-tokens.ts';
+import { createAuthorizations } from '../../src/oauth/sign-in/create-authorizations.ts';
 import { type Settings, type SettingsInput, settingsSchema } from '../../src/settings/schema.ts';
 import { createSealer } from '../../src/settings/sealer.ts';
 import type { Clock } from '../../src/shared/clock.ts';

@@ -1,8 +1,8 @@
 /** Token sources on real stores, with a clock that is moved by hand. */
 import { setImmediate } from 'node:timers/promises';
-import { createTokenSource } from '../../src/oauth/create-token-source.ts';
 import type { AuthorizationStorage } from '../../src/oauth/storage.ts';
 import type { AccessToken, NoToken } from '../../src/oauth/token-source.ts';
+import { createTokenSource } from '../../src/oauth/tokens/create-token-source.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { settingsSchema } from '../../src/settings/schema.ts';
 import type { UpstreamSettings } from '../../src/settings/schema-upstreams.ts';

@@ -1,7 +1,7 @@
 /** Consent behind upstreams, for callers with the token: how it stands, begun, waited for, finished by hand, forgotten. */
 import { z } from 'zod';
 import type { Authorizations, SignInState } from '../../oauth/authorizations.ts';
-import { pastedParameters } from '../../oauth/callback.ts';
+import { pastedParameters } from '../../oauth/sign-in/callback.ts';
 import type { Clock } from '../../shared/clock.ts';
 import {
   authorizationsSchema,

@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import type { Authorizations, SignInState } from '../../oauth/authorizations.ts';
-import { unknownSignIn } from '../../oauth/callback.ts';
-import { stateHash } from '../../oauth/pkce.ts';
+import { unknownSignIn } from '../../oauth/sign-in/callback.ts';
+import { stateHash } from '../../oauth/sign-in/pkce.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { RelayError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';

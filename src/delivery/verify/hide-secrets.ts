@@ -1,4 +1,4 @@
-import { cleanReply } from '../../oauth/clean-reply.ts';
+import { cleanReply } from '../../oauth/failures/clean-reply.ts';
 import type { TokenSource } from '../../oauth/token-source.ts';
 import type { SettingsSource } from '../../settings/source.ts';
 import { Secret } from '../../shared/secret.ts';

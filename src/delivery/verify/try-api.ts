@@ -1,5 +1,5 @@
 import { oauthOf } from '../../oauth/authorizations.ts';
-import { cleanReply } from '../../oauth/clean-reply.ts';
+import { cleanReply } from '../../oauth/failures/clean-reply.ts';
 import { HttpFailure } from '../../shared/http.ts';
 import { type ApiContext, type ApiRefusal, classifyApi } from '../classify-api.ts';
 import { classifyConnection } from '../classify-connection.ts';

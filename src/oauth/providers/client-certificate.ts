@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { failureOfSettings } from '../token-failures.ts';
+import { failureOfSettings } from '../failures/token-failures.ts';
 
 /** A client certificate as Microsoft takes it. */
 export interface ClientCertificate {

@@ -1,11 +1,11 @@
 import { type ClientAuth, deviceAuthorizationRequest, deviceCodeGrantRequest } from 'oauth4webapi';
 import type { HttpAnswer } from '../../shared/http.ts';
 import { endpointsOf } from '../endpoints.ts';
-import { exchange, type Wire } from '../exchange.ts';
 import type { DevicePoll, OAuthProvider } from '../provider.ts';
-import { factsOf, missing, type ProviderParts } from '../provider-parts.ts';
-import { jsonFields, readDeviceCode, readGrant } from '../token-answer.ts';
+import { exchange, type Wire } from './exchange.ts';
+import { factsOf, missing, type ProviderParts } from './provider-parts.ts';
 import { clientOf, overWire, serverOf } from './standard-requests.ts';
+import { jsonFields, readDeviceCode, readGrant } from './token-answer.ts';
 
 interface DeviceOptions {
   /** What is asked for, such as `scope`. */

@@ -9,13 +9,13 @@ import {
 } from 'oauth4webapi';
 import { Secret } from '../../shared/secret.ts';
 import { endpointsOf, scopesOf } from '../endpoints.ts';
-import { exchange, type Wire } from '../exchange.ts';
-import type { FailureFacts } from '../failure-facts.ts';
+import type { FailureFacts } from '../failures/failure-facts.ts';
 import type { Grant, OAuthProvider } from '../provider.ts';
-import { clientIdOf, factsOf, missing, type ProviderParts } from '../provider-parts.ts';
-import { readGrant } from '../token-answer.ts';
 import { deviceCodeFlow } from './device-code.ts';
+import { exchange, type Wire } from './exchange.ts';
+import { clientIdOf, factsOf, missing, type ProviderParts } from './provider-parts.ts';
 import { clientOf, overWire, serverOf } from './standard-requests.ts';
+import { readGrant } from './token-answer.ts';
 
 /** Any OAuth 2.0 server by its endpoints as typed, over oauth4webapi; there is no discovery. */
 export function createGeneric(parts: ProviderParts): OAuthProvider {

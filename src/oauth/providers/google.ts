@@ -3,15 +3,15 @@ import { ClientSecretPost, None } from 'oauth4webapi';
 import { RelayError } from '../../shared/errors.ts';
 import { Secret } from '../../shared/secret.ts';
 import { endpointsOf, GOOGLE, scopesOf } from '../endpoints.ts';
-import { exchange, type Wire } from '../exchange.ts';
-import type { FailureFacts } from '../failure-facts.ts';
+import type { FailureFacts } from '../failures/failure-facts.ts';
+import { failureOfSettings } from '../failures/token-failures.ts';
 import { googleClientSecret } from '../google-client-secret.ts';
 import type { Grant, OAuthProvider } from '../provider.ts';
-import { clientIdOf, factsOf, missing, type ProviderParts } from '../provider-parts.ts';
-import { readServiceAccountJson, type ServiceAccountJson } from '../read-client-json.ts';
-import { readGrant } from '../token-answer.ts';
-import { failureOfSettings } from '../token-failures.ts';
 import { deviceCodeFlow } from './device-code.ts';
+import { exchange, type Wire } from './exchange.ts';
+import { clientIdOf, factsOf, missing, type ProviderParts } from './provider-parts.ts';
+import { readServiceAccountJson, type ServiceAccountJson } from './read-client-json.ts';
+import { readGrant } from './token-answer.ts';
 
 /** Google over google-auth-library; a new client for every call. Device codes: see device-code.ts. */
 export function createGoogle(parts: ProviderParts): OAuthProvider {

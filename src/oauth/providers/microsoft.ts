@@ -10,14 +10,14 @@ import { type ClientAuth, ClientSecretPost, modifyAssertion, None, PrivateKeyJwt
 import { microsoftTenant, namesNoTenant } from '../../settings/microsoft-tenant.ts';
 import { Secret } from '../../shared/secret.ts';
 import { endpointsOf, scopesOf } from '../endpoints.ts';
-import { exchange, type Wire } from '../exchange.ts';
-import type { FailureFacts } from '../failure-facts.ts';
+import type { FailureFacts } from '../failures/failure-facts.ts';
+import { failureOfSettings } from '../failures/token-failures.ts';
 import type { Grant, OAuthProvider } from '../provider.ts';
-import { clientIdOf, factsOf, missing, type ProviderParts } from '../provider-parts.ts';
-import { readGrant } from '../token-answer.ts';
-import { failureOfSettings } from '../token-failures.ts';
 import { type ClientCertificate, readClientCertificate } from './client-certificate.ts';
 import { deviceCodeFlow } from './device-code.ts';
+import { exchange, type Wire } from './exchange.ts';
+import { clientIdOf, factsOf, missing, type ProviderParts } from './provider-parts.ts';
+import { readGrant } from './token-answer.ts';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 

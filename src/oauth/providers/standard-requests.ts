@@ -6,8 +6,8 @@ import {
   customFetch,
 } from 'oauth4webapi';
 import { endpointsOf } from '../endpoints.ts';
-import type { Wire } from '../exchange.ts';
-import { clientIdOf, missing, type ProviderParts } from '../provider-parts.ts';
+import type { Wire } from './exchange.ts';
+import { clientIdOf, missing, type ProviderParts } from './provider-parts.ts';
 
 /** The server as oauth4webapi wants it. The issuer is never compared, for no metadata and no id token is checked here. */
 export function serverOf(parts: ProviderParts): AuthorizationServer {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Network } from '../../../src/network/network.ts';
 import { oauthOf } from '../../../src/oauth/authorizations.ts';
-import { createProvider } from '../../../src/oauth/create-provider.ts';
+import { createProvider } from '../../../src/oauth/providers/create-provider.ts';
 import { systemClock } from '../../../src/shared/clock.ts';
 import { Secret } from '../../../src/shared/secret.ts';
 import type { Simulator } from '../../../src/simulator/simulator.ts';
