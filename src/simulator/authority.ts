@@ -11,6 +11,7 @@ import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
+  Extension,
   KeyUsageFlags,
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
@@ -24,6 +25,13 @@ import { errorCode } from '../shared/errors.ts';
 const DAY = 86_400_000;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const SUBJECT = [{ CN: ['Postern simulator'] }, { O: ['Postern simulator, for trying out only'] }];
+
+/**
+ * Names that the authority may vouch for (RFC 5280 section 4.2.1.10): `localhost` and 127.0.0.0/8, in DER. People import its certificate
+ * and forget it; whoever gets at its key later can be no other server with it.
+ */
+const ONLY_THIS_MACHINE = Buffer.from('301ba019300b82096c6f63616c686f7374300a87087f000000ff000000', 'hex');
+const NAME_CONSTRAINTS = '2.5.29.30';
 
 /** File names in the directory of the simulator. */
 const CERTIFICATE_FILE = 'simulator-ca.pem';
@@ -103,6 +111,7 @@ async function makeRoot(directory: string | undefined): Promise<Root> {
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      new Extension(NAME_CONSTRAINTS, true, ONLY_THIS_MACHINE),
     ],
   });
   if (directory !== undefined) {
