@@ -9,6 +9,8 @@ import type { Sealer } from './sealer.ts';
 /** The longest secret that is read, in bytes; a private key fits, a mistaken path to a disk image does not. */
 const MAX_SIZE = 64 * 1024;
 const COMMAND_TIMEOUT = 10_000;
+/** Holds the password of the store: no secret for a server outside, and of no use to a command. */
+const OWN_VARIABLE = 'POSTERN_DATABASE';
 
 export interface SecretReaderDeps {
   readonly sealer: Sealer;
@@ -30,15 +32,14 @@ export function createSecretReader(
 ): (source: PasswordSource, how?: { readonly fresh?: boolean }) => Promise<Secret> {
   const { sealer, directory, environment = process.env, commandTimeout = COMMAND_TIMEOUT } = deps;
   const running = new Map<string, Promise<Secret>>();
+  const { [OWN_VARIABLE]: _own, ...shared } = environment;
 
   /** Many connections that open at once run a command once. */
   const once = (command: readonly string[]): Promise<Secret> => {
     const key = JSON.stringify(command);
     const current = running.get(key);
     if (current) return current;
-    const started = runCommand(command, directory, environment, commandTimeout).finally(() =>
-      running.delete(key),
-    );
+    const started = runCommand(command, directory, shared, commandTimeout).finally(() => running.delete(key));
     running.set(key, started);
     return started;
   };
@@ -46,7 +47,7 @@ export function createSecretReader(
   return async (source, how) => {
     if ('sealed' in source) return sealer.open('settings', source.sealed);
     if ('file' in source) return readSecretFile(path.resolve(directory, source.file));
-    if ('env' in source) return readVariable(source.env, environment);
+    if ('env' in source) return readVariable(source.env, shared);
     if ('command' in source) return once(source.command);
     if ('vault' in source) {
       if (deps.vault) return deps.vault(source.vault, how);

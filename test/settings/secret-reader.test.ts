@@ -77,6 +77,18 @@ describe('createSecretReader', () => {
     expect((await read(script('process.stdout.write(process.cwd())'))).reveal()).to.equal(directory.path);
   });
 
+  it('give no command and no server the address of the store, which holds its password', async () => {
+    const withStore = createSecretReader({
+      sealer,
+      directory: directory.path,
+      environment: { ...environment, POSTERN_DATABASE: 'postgres://u:hunter2@db/p' },
+    });
+    const shown = await withStore(script('console.log(JSON.stringify(process.env))'));
+    expect(shown.reveal()).to.contain('from env').and.not.contain('hunter2');
+    const error = await withStore({ env: 'POSTERN_DATABASE' }).catch((thrown: unknown) => thrown);
+    expect(error).to.have.property('code', 'secret-unavailable');
+  });
+
   it('says how a command failed, and nothing that it wrote', async () => {
     const failing = script('console.log("hunter2"); console.error("hunter2"); process.exitCode = 3');
     expect(await refusal(failing)).to.equal(`the secret command ${process.execPath} ended with exit code 3`);
