@@ -91,6 +91,18 @@ describe('Graph transport', () => {
     ],
     ['the default mailbox for a report', { perSender: true }, '', '/v1.0/users/relay%40example.com/sendMail'],
     [
+      'the default mailbox for a way out of the path',
+      { perSender: true },
+      '..',
+      '/v1.0/users/relay%40example.com/sendMail',
+    ],
+    [
+      'an escaped mailbox',
+      { perSender: true },
+      'a%2f..?x@example.com',
+      '/v1.0/users/a%252f..%3Fx%40example.com/sendMail',
+    ],
+    [
       'the default mailbox as the upstream itself',
       { perSender: true },
       'Relay@example.com',

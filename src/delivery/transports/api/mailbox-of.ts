@@ -34,7 +34,8 @@ export function mailboxOf(upstream: ApiUpstreamSettings, sender: string): ApiMai
   const ofUpstream = [usual, from.address].some(
     (address) => address !== undefined && comparable(address) === comparable(sender),
   );
-  const own = perSender && sender !== '' && !ofUpstream;
+  // A sender without a domain is nobody's mailbox, and `..` would be a step of the path.
+  const own = perSender && sender.includes('@') && !ofUpstream;
   const address = own ? sender : (usual ?? (sender === '' ? undefined : sender));
   if (address === undefined) return undefined;
   return {
