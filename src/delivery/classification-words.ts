@@ -23,6 +23,14 @@ function say(sentence: Sentence, context: ClassificationContext): string {
   return typeof sentence === 'string' ? sentence : sentence(context);
 }
 
+/** Begins the remedy for a sender that is refused; what allows the sender at the provider goes behind it. */
+export function rewriteOr(upstream: string): string {
+  return `Set from.address and from.rewrite: if-refused of the upstream ${upstream}, or `;
+}
+
+/** Stands for the sender in commands of remedies. */
+export const ANY_SENDER = 'SENDER';
+
 /** The mailbox that sends. */
 export function mailboxOf({ oauth, user }: ClassificationContext): string {
   return user ?? oauth?.mailbox ?? 'MAILBOX';

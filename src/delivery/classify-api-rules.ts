@@ -1,4 +1,5 @@
 import { authorizeCommand, verifyCommand } from '../shared/own-commands.ts';
+import { ANY_SENDER, rewriteOr } from './classification-words.ts';
 import type { UpstreamVerdict } from './classify.ts';
 import type { ApiContext, ApiRefusal, ApiRule, ApiVerdict } from './classify-api.ts';
 
@@ -118,8 +119,8 @@ export const graphRules: readonly ApiRule[] = [
       'sender',
       '5.7.60',
       ({ upstream, mailbox }) =>
-        `Set from.address and from.rewrite: if-refused of the upstream ${upstream}, or allow the mailbox to send as this sender: ` +
-        `Add-RecipientPermission SENDER -AccessRights SendAs -Trustee ${mailbox}`,
+        `${rewriteOr(upstream)}allow the mailbox to send as this sender: ` +
+        `Add-RecipientPermission ${ANY_SENDER} -AccessRights SendAs -Trustee ${mailbox}`,
     ),
   },
   {

@@ -1,4 +1,4 @@
-import { grantInExchange, mailboxOf, unavailable } from './classification-words.ts';
+import { ANY_SENDER, grantInExchange, mailboxOf, rewriteOr, unavailable } from './classification-words.ts';
 import type { ClassificationContext, ClassificationRule, Stage, Verdict } from './classify.ts';
 import { signInRules } from './classify-sign-in-rules.ts';
 
@@ -12,10 +12,10 @@ const senderRefused = ({ upstream, user, oauth }: ClassificationContext): Verdic
   kind: 'rejected',
   reason: 'sender',
   remedy:
-    `Set from.address and from.rewrite: if-refused of the upstream ${upstream}, or allow the account to send as this sender: ` +
+    `${rewriteOr(upstream)}allow the account to send as this sender: ` +
     (oauth?.provider === 'google'
       ? `in the Gmail settings of ${user ?? 'the account'}, under Accounts, add it to “Send mail as”`
-      : `Add-RecipientPermission SENDER -AccessRights SendAs -Trustee ${user ?? 'ACCOUNT'}`),
+      : `Add-RecipientPermission ${ANY_SENDER} -AccessRights SendAs -Trustee ${user ?? 'ACCOUNT'}`),
 });
 
 const mailboxClosed = unavailable(

@@ -18,6 +18,7 @@ import { createDispatch } from './dispatch.ts';
 import { createGovernor } from './governor.ts';
 import { createRefusedSizes } from './refused-sizes.ts';
 import { createRouter } from './route.ts';
+import { createSenderRefusals } from './sender-refusals.ts';
 import { createUpstreamAlerts } from './upstream-alerts.ts';
 import {
   fallbackReason,
@@ -62,6 +63,7 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
   const status = () => [...runtimes.values()].map(statusOf);
   const meters = createDeliveryMeters(deps.meter, status);
   const alerts = createUpstreamAlerts(deps);
+  const senderRefusals = createSenderRefusals(deps);
 
   /** Tells those who were made to wait on this upstream to ask again. */
   function ready(runtime: UpstreamRuntime): void {
@@ -139,6 +141,7 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
       if (wanted.has(name)) continue;
       runtimes.delete(name);
       alerts.removed(name);
+      senderRefusals.changed(name);
       ready(runtime);
       leave(runtime.transport.close().then(() => runtime.usage.close()));
     }
@@ -148,6 +151,7 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
       const runtime = bringToLife(upstream, previous);
       runtimes.set(upstream.name, runtime);
       if (!previous) continue;
+      senderRefusals.changed(upstream.name);
       leave(previous.transport.close());
       runtime.circuit.probeNow();
       ready(runtime);
@@ -211,8 +215,8 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
       clock,
       log,
       meters,
-      alerts: deps.alerts,
       upstreamAlerts: alerts,
+      senderRefusals,
     }),
     onReady(callback) {
       listeners.add(callback);

@@ -1,13 +1,12 @@
 import type { EnvelopeRecipient } from '../message/envelope.ts';
 import type { Settings } from '../settings/schema.ts';
-import type { Alerts } from '../shared/alerts.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import { isOversize } from './classify.ts';
 import type { DeliveryMeters } from './delivery-meters.ts';
 import type { Outcome, RecipientOutcome } from './outcome.ts';
 import { isSenderRefusal, senderAfterRefusal, senderAtOnce, withSender } from './sender-policy.ts';
-import { createSenderRefusals } from './sender-refusals.ts';
+import type { SenderRefusals } from './sender-refusals.ts';
 import { replyText } from './transports/smtp/parse-reply.ts';
 import type { UpstreamAlerts } from './upstream-alerts.ts';
 import {
@@ -26,8 +25,8 @@ export interface DispatchDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly meters: DeliveryMeters;
-  readonly alerts: Alerts;
   readonly upstreamAlerts: Pick<UpstreamAlerts, 'partlyLimited'>;
+  readonly senderRefusals: Pick<SenderRefusals, 'refused' | 'accepted'>;
 }
 
 /** Makes one attempt with a permit. Never throws. */
@@ -45,8 +44,7 @@ type Try = Pick<Attempt, 'outcome' | 'rewrittenSender'>;
  * and takes to the fallback at once what that can cure. An exception on the way is a bug of ours: it is logged and costs the message a wait, never more.
  */
 export function createDispatch(deps: DispatchDependencies): Dispatch {
-  const { clock, log, meters } = deps;
-  const refusals = createSenderRefusals(deps);
+  const { clock, log, meters, senderRefusals: refusals } = deps;
 
   async function withPolicy(
     permit: GrantedPermit,

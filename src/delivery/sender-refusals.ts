@@ -3,6 +3,7 @@ import { oauthOf } from '../oauth/authorizations.ts';
 import type { UpstreamSettings } from '../settings/schema-upstreams.ts';
 import type { Alerts } from '../shared/alerts.ts';
 import type { Log } from '../shared/log.ts';
+import { ANY_SENDER, rewriteOr } from './classification-words.ts';
 import type { UnsentMessage } from './upstreams.ts';
 
 /** Clients and senders that are remembered; beyond this many the oldest may be told again. */
@@ -13,6 +14,8 @@ const MOST_REMEMBERED = 1000;
  */
 const MOST_ALERTS = 100;
 const MOST_OF_ONE = 10;
+/** Characters of the server's words in an alert; the journal has the rest. */
+const LONGEST_WORDS = 200;
 
 type Refused = Pick<UnsentMessage, 'client' | 'sender'>;
 
@@ -25,6 +28,8 @@ export interface SenderRefusals {
     why: { readonly words: string; readonly remedy?: string | undefined },
     rewritten?: string,
   ): void;
+  /** The upstream is another now, or is gone: what was told of it is over, and told anew where it is still so. */
+  changed(upstream: string): void;
   /** The upstream took a message of this sender as it was. */
   accepted(upstream: string, message: Refused): void;
 }
@@ -65,10 +70,21 @@ export function createSenderRefusals({ alerts, log }: { alerts: Alerts; log: Log
         level: 'warning',
         text:
           `The upstream ${upstream.name} does not take mail of ${message.client} from ${message.sender}; ` +
-          (rewritten === undefined ? `it came back: ${words}` : `it leaves from ${rewritten}: ${words}`),
-        ...(remedy === undefined ? {} : { remedy }),
+          (rewritten === undefined ? 'it came back' : `it leaves from ${rewritten}`) +
+          `: ${words.length > LONGEST_WORDS ? `${words.slice(0, LONGEST_WORDS)}…` : words}`,
+        ...(remedy === undefined
+          ? {}
+          : { remedy: remedyFor(remedy, upstream.name, message.sender, rewritten) }),
         details: fields,
       });
+    },
+    changed(upstream) {
+      const prefix = keysOf(upstream);
+      // Of other upstreams too, whose senders are told once more in the log at most.
+      known.clear();
+      for (const key of standing.keys()) {
+        if (key.startsWith(prefix) && standing.delete(key)) alerts.clear(key);
+      }
     },
     accepted(upstream, message) {
       if (known.size === 0 && standing.size === 0) return;
@@ -79,6 +95,20 @@ export function createSenderRefusals({ alerts, log }: { alerts: Alerts; log: Log
   };
 }
 
+function keysOf(upstream: string): string {
+  return `upstream ${upstream} sender `;
+}
+
 function keyOf(upstream: string, { client, sender }: Refused): string {
-  return `upstream ${upstream} sender ${sender} of ${client}`;
+  return `${keysOf(upstream)}${sender} of ${client}`;
+}
+
+/** For this sender. What a device writes is put into a command only where no shell could take it for something else. */
+function remedyFor(remedy: string, upstream: string, sender: string, rewritten: string | undefined): string {
+  const plain = /^[\w.+-]+@[\w.-]+$/.test(sender) && !sender.startsWith('-');
+  const named = plain ? remedy.replace(` ${ANY_SENDER} `, () => ` ${sender} `) : remedy;
+  const prefix = rewriteOr(upstream);
+  return rewritten !== undefined && named.startsWith(prefix)
+    ? `To let it leave as it is, ${named.slice(prefix.length)}`
+    : named;
 }
