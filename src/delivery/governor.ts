@@ -2,6 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import { createConnectionSlots } from './connection-slots.ts';
 import type { DailyUsage } from './daily-usage.ts';
 import { createMessageRate, type MessageRate } from './message-rate.ts';
+import { createMinuteWindow, type MinuteWindow } from './minute-window.ts';
 import { createThroughput } from './throughput.ts';
 import type { Wait } from './upstreams.ts';
 
@@ -49,6 +50,9 @@ export function createGovernor(
   let limits = initial;
   let nodes = 1;
   let rate: MessageRate | undefined;
+  let minute: MinuteWindow | undefined;
+  /** This node's share, for which these two are. */
+  let perMinute: number | undefined;
   /** Recipients of attempts that are under way. */
   let reserved = 0;
   const slots = createConnectionSlots(limits.connections);
@@ -61,10 +65,12 @@ export function createGovernor(
     if (!force && live === nodes) return;
     nodes = live;
     slots.setLimit(Math.floor(limits.connections / nodes));
-    rate =
-      limits.messagesPerMinute === undefined
-        ? undefined
-        : createMessageRate(limits.messagesPerMinute / nodes);
+    const share = limits.messagesPerMinute === undefined ? undefined : limits.messagesPerMinute / nodes;
+    // What was sent within the last minute counts on, whatever else has changed.
+    if (share === perMinute) return;
+    perMinute = share;
+    rate = share === undefined ? undefined : createMessageRate(share);
+    minute = share === undefined ? undefined : createMinuteWindow(share);
   }
 
   /** A message with very many recipients goes in several transactions, and each is one message to the upstream. */
@@ -115,17 +121,20 @@ export function createGovernor(
       const pause = slots.pause(now);
       if (pause > 0) return { wait: pause, reason: 'slots' };
       if (!slots.free(now)) return { wait: Number.POSITIVE_INFINITY, reason: 'slots' };
-      const wait = rate?.wait(now) ?? 0;
+      const wait = Math.max(rate?.wait(now) ?? 0, minute?.wait(now) ?? 0);
       if (wait > 0) return { wait, reason: 'rate' };
       return dayIsUsedUp(recipients);
     },
     take(recipients) {
       slots.take();
-      rate?.take(clock.monotonic(), transactions(recipients));
+      const messages = transactions(recipients);
+      rate?.take(clock.monotonic(), messages);
+      minute?.began(messages);
       reserved += recipients;
     },
     giveBack(recipients, handedOver) {
       slots.giveBack();
+      minute?.ended(clock.monotonic(), transactions(recipients));
       reserved -= recipients;
       if (handedOver === 0) return;
       slots.worked();
