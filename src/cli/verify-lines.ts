@@ -50,13 +50,13 @@ function timeText(milliseconds: number): string {
   return milliseconds < 10_000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-/** One sentence: does sending work, and if not, what to do. */
+/** In short: does sending work, and if not, why, and where it says what to do. */
 export function verdict(steps: readonly VerifyStepLine[]): string {
   const failure = steps.find(({ result }) => result === 'failed');
   if (failure) {
     const reason = (failure.cause ?? failure.text).replace(/\.$/, '');
-    const remedy = failure.remedy === undefined ? '' : `; do this: ${failure.remedy.replace(/\.$/, '')}`;
-    return safe(`Sending does not work: ${reason}${remedy}.`);
+    const remedy = failure.remedy === undefined ? '' : ` What to do stands above, at ${failure.step}.`;
+    return safe(`Sending does not work: ${reason}.${remedy}`);
   }
   if (!steps.some(({ step }) => step === 'tcp')) return 'Nothing leaves over this upstream.';
   const warnings = steps.filter(({ result }) => result === 'warning').length;

@@ -69,7 +69,7 @@ describe('postern verify', () => {
     );
     expect(out).to.match(/^– sender/m);
     expect(out.trimEnd().split('\n').at(-1)).to.match(
-      /^Sending does not work: 127\.0\.0\.1 did not let Postern sign in.*; do this: Check user name.*\.$/,
+      /^Sending does not work: 127\.0\.0\.1 did not let Postern sign in.*\. What to do stands above, at sign-in\.$/,
     );
     expect(out).not.to.contain('wrong-password');
   });
@@ -181,7 +181,7 @@ describe('the lines of postern verify', () => {
       text: 'Soon.',
     });
     expect(verdict([ok('tcp'), failed])).to.equal(
-      'Sending does not work: It is self-signed; do this: Import it: scripts/postern import-cert FILE.',
+      'Sending does not work: It is self-signed. What to do stands above, at tls.',
     );
     expect(verdict([ok('tcp'), ok('message')])).to.equal('Sending works.');
     expect(verdict([ok('tcp'), warning, ok('message')])).to.equal(

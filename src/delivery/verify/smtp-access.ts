@@ -3,7 +3,7 @@ import type { Reply } from '../outcome.ts';
 import type { NoConnection, SmtpAccess } from '../transports/smtp/open-connection.ts';
 import { replyText } from '../transports/smtp/parse-reply.ts';
 import { createUpstreamTls } from '../transports/smtp/tls-options.ts';
-import type { Verification } from './verification.ts';
+import { VERIFY_AGAIN, type Verification } from './verification.ts';
 
 /** Longest waits of a verification, ms; an upstream's own are kept where they are shorter. */
 const PATIENCE = { connect: 10_000, command: 15_000, data: 60_000 } as const;
@@ -49,7 +49,9 @@ export function problemOf(failure: NoConnection): { text: string; remedy?: strin
       reply,
     };
   }
-  const { text, remedy, reply } = failure;
+  const { text, reply } = failure;
+  const passes = reply !== undefined && reply.code >= 400 && reply.code < 500;
+  const remedy = failure.remedy ?? (passes ? VERIFY_AGAIN : undefined);
   return {
     text: reply === undefined ? text : withoutWords(text, reply),
     ...(remedy === undefined ? {} : { remedy }),

@@ -63,6 +63,9 @@ export interface Verification extends Omit<VerifyDependencies, 'lookup'> {
   skip(step: VerifyStepName, why: string, subject?: string): void;
 }
 
+/** The remedy for what passes. */
+export const VERIFY_AGAIN = 'Wait a moment and verify again.';
+
 export const ok = (text: string, more: Partial<Finding> = {}): Finding => ({ result: 'ok', text, ...more });
 
 export const skipped = (text: string): Finding => ({ result: 'skipped', text });
@@ -89,10 +92,15 @@ export function failed(
     result: 'failed',
     text,
     ...(problem.text === undefined ? {} : { cause: problem.text }),
-    ...(problem.remedy === undefined ? {} : { remedy: problem.remedy }),
+    ...(problem.remedy === undefined ? {} : { remedy: forSomebodyWhoLooksOn(problem.remedy) }),
     ...(problem.reply === undefined ? {} : { reply: problem.reply }),
     ...more,
   };
+}
+
+/** Mail is tried again by itself, a verification is not. */
+function forSomebodyWhoLooksOn(remedy: string): string {
+  return remedy.replace(/^Nothing to do(?: if it passes)?; it is tried again\./, VERIFY_AGAIN);
 }
 
 /** Steps behind this one cannot be taken. */

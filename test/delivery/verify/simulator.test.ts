@@ -85,6 +85,19 @@ describe('verify against a simulated Microsoft and Google', () => {
       ...options,
     });
 
+  for (const [scenario, name] of [
+    ['token-throttled', 'token'],
+    ['token-unavailable', 'token'],
+    ['service-unavailable', 'greeting'],
+  ] as const) {
+    it(`says of what passes that somebody who looks on verifies again: ${scenario}`, async () => {
+      simulator.behave({ scenario, times: 3 });
+      const { step, summary } = await verify(smtp());
+      expect(step(name)?.result, summary).to.equal('failed');
+      expect(step(name)?.remedy, summary).to.match(/^Wait a moment and verify again\./);
+    });
+  }
+
   for (const [what, upstream] of [
     ['SMTP', smtp],
     ['Microsoft Graph', graph],
