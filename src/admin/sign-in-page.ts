@@ -1,4 +1,6 @@
 /** The small page at which a browser ends after a sign-in. No script, no text of others but escaped and bounded. Pure. */
+import { escapeHtml } from '../shared/html.ts';
+import { printable } from '../shared/shown-text.ts';
 
 export interface SignInPage {
   readonly title: string;
@@ -34,21 +36,9 @@ ${page.paragraphs.map((text) => `<p>${escaped(text)}</p>`).join('\n')}${remedy}
 `;
 }
 
-const SIGNS: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text that stays text, also within a quoted attribute; signs that turn the direction of writing are left out. */
+/** Text that stays text; signs that turn the direction of writing are left out. */
 export function escaped(text: string): string {
-  return text
-    .slice(0, LONGEST)
-    .toWellFormed()
-    .replaceAll(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c]+/gu, ' ')
-    .replaceAll(/[&<>"']/g, (sign) => SIGNS[sign] ?? '');
+  return escapeHtml(printable(text.slice(0, LONGEST)));
 }
 
 export const SIGN_IN_STYLE = `:root { color-scheme: light dark; --ink: #1c2430; --paper: #f4f6f8; --card: #fff; --line: #d8dee6; --good: #1a7f4b; --bad: #b3261e; }

@@ -1,10 +1,8 @@
 import type { PeerCertificate } from 'node:tls';
+import { shownText } from '../shared/shown-text.ts';
 
 /** Characters of names out of a certificate; some have hundreds of names. */
 const LONGEST_NAMES = 300;
-
-/** Control characters, and what turns the direction of a line or starts a new one in a terminal or page. */
-const UNSHOWABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu;
 
 /** OpenSSL's words for why a chain is not accepted, and ours. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -46,9 +44,5 @@ function distinguishedName(name: object | undefined): string {
 }
 
 function shown(text: string): string {
-  const clean = text
-    .slice(0, 4 * LONGEST_NAMES)
-    .replace(UNSHOWABLE, ' ')
-    .trim();
-  return clean.length > LONGEST_NAMES ? `${clean.slice(0, LONGEST_NAMES)}…` : clean;
+  return shownText(text, LONGEST_NAMES);
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { HttpFailure } from '../shared/http.ts';
+import { shownText } from '../shared/shown-text.ts';
 
 /** The longest answer to CONNECT that is read, in bytes, interim answers included. */
 const LONGEST_ANSWER = 16 * 1024;
@@ -111,10 +112,7 @@ function refusal({ status, reason, schemes }: Answer, request: TunnelRequest): H
         : 'refuses the user name or the password (407); check proxy.user and proxy.password';
     return new HttpFailure('EPROXYAUTH', `cannot be reached: the proxy ${proxy} ${text}`, false);
   }
-  const words = reason
-    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
-    .trim()
-    .slice(0, LONGEST_WORDS);
+  const words = shownText(reason, LONGEST_WORDS);
   const said = words === '' || repeats(words, credentials) ? String(status) : `${status} ${words}`;
   const meaning =
     status === 403 || status === 405

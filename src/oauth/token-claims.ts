@@ -1,3 +1,6 @@
+import { fieldsOf, parsedJson } from '../shared/outside-json.ts';
+import { shownText } from '../shared/shown-text.ts';
+
 /** What an access token says about itself, as far as it is a JWT that can be read; never checked, for explanations only. */
 export interface TokenClaims {
   /** Whom it is for, such as `https://outlook.office.com`. */
@@ -31,16 +34,16 @@ export function tokenClaims(token: string): TokenClaims | undefined {
   const parts = token.split('.', 4);
   const [, payload] = parts;
   if (parts.length !== 3 || payload === undefined || !/^[\w-]+={0,2}$/.test(payload)) return undefined;
-  const claims = parsed(Buffer.from(payload, 'base64url').toString('utf8'));
+  const claims = fieldsOf(parsedJson(Buffer.from(payload, 'base64url').toString('utf8')));
   if (claims === undefined) return undefined;
   return withoutAbsent({
-    aud: textOf(Array.isArray(claims.aud) ? claims.aud[0] : claims.aud),
-    tid: textOf(claims.tid),
-    roles: rolesOf(claims.roles),
-    scp: textOf(claims.scp ?? claims.scope),
-    appid: textOf(claims.appid ?? claims.azp),
-    upn: textOf(claims.upn ?? claims.preferred_username),
-    exp: momentOf(claims.exp),
+    aud: textOf(Array.isArray(claims['aud']) ? claims['aud'][0] : claims['aud']),
+    tid: textOf(claims['tid']),
+    roles: rolesOf(claims['roles']),
+    scp: textOf(claims['scp'] ?? claims['scope']),
+    appid: textOf(claims['appid'] ?? claims['azp']),
+    upn: textOf(claims['upn'] ?? claims['preferred_username']),
+    exp: momentOf(claims['exp']),
   });
 }
 
@@ -57,22 +60,9 @@ export function claimsText(claims: TokenClaims): string {
   return words.join(', ');
 }
 
-function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function textOf(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  // Cut first, so that no long text is worked through; what turns the direction of a line goes as well.
-  const text = value
-    .slice(0, LONGEST_TEXT)
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu, ' ')
-    .trim();
+  const text = shownText(value, LONGEST_TEXT);
   return text === '' ? undefined : text;
 }
 

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../shared/clock.ts';
 import type { HttpClient } from '../shared/http.ts';
 import { Secret } from '../shared/secret.ts';
+import { shownText } from '../shared/shown-text.ts';
 import { isVaultPlace } from './checks-outside.ts';
 import type { JsonObject } from './json.ts';
 import type { VaultSettings } from './schema-outside.ts';
@@ -107,7 +108,7 @@ function fieldOf(fields: JsonObject, where: string, field: string): Secret {
     const text = `the field ${field} of the secret ${where} in Vault is not text`;
     throw new VaultFailure(text, 'store it as text there');
   }
-  const names = Object.keys(fields).map((name) => name.replace(/[\p{Cc}\p{Cf}]/gu, ' ').slice(0, 64));
+  const names = Object.keys(fields).map((name) => shownText(name, 64));
   const there = names.slice(0, MOST_NAMES).join(', ') + (names.length > MOST_NAMES ? ', …' : '');
   throw new VaultFailure(
     `the secret ${where} in Vault has no field ${field}`,

@@ -3,6 +3,7 @@
  * that it is a simulator, and with which account it can be tried.
  */
 import type { Response } from 'express';
+import { escapeHtml } from '../shared/html.ts';
 import type { SimulatedAccount } from './simulator.ts';
 
 export interface Brand {
@@ -13,14 +14,6 @@ export interface Brand {
   readonly paths: { readonly signIn: string; readonly consent: string; readonly device: string };
   readonly account: SimulatedAccount;
 }
-
-const SIGNS: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
 
 /** HTML that has been escaped. */
 class Html {
@@ -33,7 +26,7 @@ class Html {
 
 function html(parts: TemplateStringsArray, ...values: readonly (string | Html | readonly Html[])[]): Html {
   const texts = values.map((value) => {
-    if (typeof value === 'string') return value.replace(/[&<>"']/g, (sign) => SIGNS[sign] ?? '');
+    if (typeof value === 'string') return escapeHtml(value);
     return value instanceof Html ? value.text : value.map(({ text }) => text).join('');
   });
   return new Html(parts.map((part, index) => part + (texts[index] ?? '')).join(''));

@@ -1,4 +1,6 @@
+import { escapeHtml } from '../../shared/html.ts';
 import type { Secret } from '../../shared/secret.ts';
+import { printable } from '../../shared/shown-text.ts';
 
 /** Longest text of a provider that is kept, in characters, where nobody says otherwise. */
 const LONGEST = 500;
@@ -6,8 +8,6 @@ const LONGEST = 500;
 const SHORTEST_SECRET = 4;
 const SHOWN = '[secret]';
 
-/** Control characters, line and paragraph separators, and what turns the direction of text around. */
-const UNPRINTABLE = /[\p{Cc}\p{Cs}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
 /** JSON Web Tokens, and other runs that are too long and too wild to be words. */
 const TOKENS = /eyJ[\w-]{8,}(?:\.[\w-]*)*|(?:ya29|1\/|4\/|GOCSPX-)[\w.~+/-]{12,}|[\w~+=-]{48,}/g;
 
@@ -17,10 +17,7 @@ const TOKENS = /eyJ[\w-]{8,}(?:\.[\w-]*)*|(?:ya29|1\/|4\/|GOCSPX-)[\w.~+/-]{12,}
  */
 export function cleanReply(text: string, hidden: readonly Secret[] = [], longest = LONGEST): string {
   // More than is shown is looked at, so that a secret at the edge is found whole.
-  let clean = text
-    .slice(0, longest * 8)
-    .toWellFormed()
-    .replaceAll(UNPRINTABLE, ' ');
+  let clean = printable(text.slice(0, longest * 8));
   clean = withoutSecrets(clean, hidden);
   clean = clean.replaceAll(TOKENS, SHOWN).replaceAll(/ {2,}/g, ' ').trim();
   return clean.length > longest ? `${clean.slice(0, longest - 1).toWellFormed()}…` : clean;
@@ -38,7 +35,7 @@ export function withoutSecrets(text: string, hidden: readonly Secret[]): string 
 /** The secret as it is and as forms, JSON, pages and Basic authentication write it; the longest first. */
 function formsOf(secret: string): string[] {
   if (secret.length < SHORTEST_SECRET) return [];
-  const plain = secret.replaceAll(UNPRINTABLE, ' ');
+  const plain = printable(secret);
   const forms = [
     secret,
     plain,
@@ -47,7 +44,7 @@ function formsOf(secret: string): string[] {
     encodeURIComponent(plain.toWellFormed()),
     new URLSearchParams([['', plain]]).toString().slice(1),
     JSON.stringify(secret).slice(1, -1),
-    plain.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+    escapeHtml(plain),
     Buffer.from(secret).toString('base64').replaceAll('=', ''),
     Buffer.from(secret).toString('base64url'),
   ];

@@ -1,8 +1,10 @@
 import { type HttpAnswer, HttpFailure } from '../../shared/http.ts';
+import type { JsonFields } from '../../shared/outside-json.ts';
 import { ownCommand } from '../../shared/own-commands.ts';
+import { parseRetryAfter } from '../../shared/retry-after.ts';
 import type { Secret } from '../../shared/secret.ts';
 import { ProviderFailure } from '../provider.ts';
-import { type JsonFields, jsonFields } from '../providers/token-answer.ts';
+import { jsonFields } from '../providers/token-answer.ts';
 import type { NoToken } from '../token-source.ts';
 import { cleanReply, withoutSecrets } from './clean-reply.ts';
 import { type FailureFacts, type FailureRow, tokenHost } from './failure-facts.ts';
@@ -14,8 +16,6 @@ import { STANDARD_ROWS } from './failure-rows-standard.ts';
  * Puts what a provider answered into words and remedy, by tables (failure-rows-*.ts). A network error, 429 or 5xx is never called bad
  * credentials, whatever the body says; no secret and no token comes out.
  */
-
-const LONGEST_PAUSE = 24 * 3_600_000;
 
 interface Told {
   readonly error: string | undefined;
@@ -34,7 +34,7 @@ export function failureOfAnswer(
   const told = fields === undefined ? undefined : tellOf(fields);
   const text = told === undefined ? bodyText(answer, hidden) : wordsOf(told);
   const reply = { code: answer.status, text: cleanReply(text, hidden) || `HTTP ${answer.status}` };
-  const pause = retryAfter(answer.headers['retry-after'], now);
+  const pause = parseRetryAfter(answer.headers['retry-after'], now);
   const more = { reply, ...(pause === undefined ? {} : { retryAfter: pause }) };
   const byStatus = overloaded(answer.status, facts);
   if (byStatus !== undefined) return failure({ ...byStatus, ...more }, told?.error, false);
@@ -232,11 +232,4 @@ function bodyText(answer: HttpAnswer, hidden: readonly Secret[]): string {
   const text = withoutSecrets(answer.body.toString('utf8'), hidden);
   const title = /<title[^<>]{0,100}>([^<]+)/i.exec(text)?.[1];
   return title ?? text.replaceAll(/<[^<>]{0,500}>/g, ' ');
-}
-
-/** RFC 9110 section 10.2.3: seconds, or a date. */
-function retryAfter(value: string | undefined, now: number): number | undefined {
-  if (value === undefined) return undefined;
-  const pause = /^\d{1,9}$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isNaN(pause) || pause <= 0 ? undefined : Math.min(pause, LONGEST_PAUSE);
 }

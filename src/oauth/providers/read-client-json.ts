@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { isLoopback } from '../../settings/addresses.ts';
 import { RelayError } from '../../shared/errors.ts';
+import { fieldsOf, type JsonFields, parsedJson } from '../../shared/outside-json.ts';
 import { Secret } from '../../shared/secret.ts';
 
 /** Longest file that is read, in characters; real ones have under 3,000. */
@@ -35,8 +36,8 @@ const ACCOUNT_HELP =
 
 /** Reads the downloaded OAuth client file; throws RelayError `bad-request` that says what file it is instead. */
 export function readClientJson(text: string): ClientJson {
-  const file = fieldsOf(text, CLIENT_HELP);
-  const client = objectIn(file['web']) ?? objectIn(file['installed']);
+  const file = fileFields(text, CLIENT_HELP);
+  const client = fieldsOf(file['web']) ?? fieldsOf(file['installed']);
   if (client === undefined) throw wrong(whatItIs(file), CLIENT_HELP);
   const clientId = textIn(client, 'client_id');
   if (clientId === undefined) throw wrong('the file holds no client_id', CLIENT_HELP);
@@ -59,7 +60,7 @@ export function readClientJson(text: string): ClientJson {
 
 /** Reads the key file of a service account; throws RelayError `bad-request` likewise. Nothing of the key is in the words. */
 export function readServiceAccountJson(text: string): ServiceAccountJson {
-  const file = fieldsOf(text, ACCOUNT_HELP);
+  const file = fileFields(text, ACCOUNT_HELP);
   if (file['type'] !== 'service_account') throw wrong(whatItIs(file), ACCOUNT_HELP);
   const email = textIn(file, 'client_email');
   const privateKey = textIn(file, 'private_key');
@@ -78,32 +79,26 @@ export function readServiceAccountJson(text: string): ServiceAccountJson {
   };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function fieldsOf(text: string, help: string): Fields {
+function fileFields(text: string, help: string): JsonFields {
   if (text.length > LONGEST) throw wrong('the file is too long to be one of Google’s', help);
   if (/^\s*AIza[\w-]{30,}\s*$/.test(text)) throw wrong('this is an API key, which cannot send mail', help);
   if (/-----BEGIN [A-Z ]+-----/.test(text) && !text.trimStart().startsWith('{')) {
     throw wrong('this is a PEM file and not the JSON file', help);
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw wrong('the file is not JSON', help);
-  }
-  const fields = objectIn(value);
+  const value = parsedJson(text);
+  if (value === undefined) throw wrong('the file is not JSON', help);
+  const fields = fieldsOf(value);
   if (fields === undefined) throw wrong('the file is not a JSON object', help);
   return fields;
 }
 
 /** What else people have in their download folder. */
-function whatItIs(file: Fields): string {
+function whatItIs(file: JsonFields): string {
   if (file['type'] === 'service_account')
     return 'this is the key of a service account; give it as serviceAccount';
   if (file['type'] === 'authorized_user') return 'this is a sign-in of gcloud, not an application of yours';
   if (file['type'] === 'external_account') return 'this is a workload identity federation file';
-  if (objectIn(file['web']) ?? objectIn(file['installed']))
+  if (fieldsOf(file['web']) ?? fieldsOf(file['installed']))
     return 'this is an OAuth client, not a service account';
   if (file['project_info'] !== undefined) return 'this is google-services.json of an Android application';
   if (file['private_key'] !== undefined) return 'this is a private key without its service account';
@@ -111,17 +106,13 @@ function whatItIs(file: Fields): string {
   return 'this is not a file of Google’s console that can be used here';
 }
 
-function objectIn(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
-}
-
-function textIn(fields: Fields, name: string): string | undefined {
+function textIn(fields: JsonFields, name: string): string | undefined {
   const value = fields[name];
   return typeof value === 'string' && value.trim() !== '' && value.length <= 16_384 ? value : undefined;
 }
 
 /** Secrets go to this address, so that it has to be safe. */
-function addressIn(fields: Fields, name: string, help: string): string | undefined {
+function addressIn(fields: JsonFields, name: string, help: string): string | undefined {
   const value = textIn(fields, name);
   if (value === undefined) return undefined;
   const url = URL.canParse(value) ? new URL(value) : undefined;

@@ -1,6 +1,8 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { HttpAnswer } from '../../shared/http.ts';
+import { fieldsOf, type JsonFields, parsedJson } from '../../shared/outside-json.ts';
 import { Secret } from '../../shared/secret.ts';
+import { printable } from '../../shared/shown-text.ts';
 import type { DeviceCode, Grant } from '../provider.ts';
 
 /** Longest token that is taken, in characters; those of Entra ID have up to 5,000. */
@@ -11,15 +13,9 @@ const USUAL_LIFE = 3_600 * SECOND;
 /** However long a provider says that a token lives, it is renewed within this. */
 const LONGEST_LIFE = 7 * 24 * 3_600 * SECOND;
 
-export type JsonFields = Readonly<Record<string, unknown>>;
-
 /** The body as a JSON object; `undefined` when it is anything else. */
 export function jsonFields(answer: HttpAnswer): JsonFields | undefined {
-  try {
-    return asFields(JSON.parse(answer.body.toString('utf8')));
-  } catch {
-    return undefined;
-  }
+  return fieldsOf(parsedJson(answer.body.toString('utf8')));
 }
 
 /**
@@ -64,24 +60,15 @@ export function readDeviceCode(answer: HttpAnswer): DeviceCode | undefined {
   };
 }
 
-function asFields(value: unknown): JsonFields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
-}
-
 /** Printable ASCII without spaces, so that it can break no header and no SMTP command (RFC 6749 appendix A.12, RFC 6750 section 2.1). */
 function tokenText(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > LONGEST_TOKEN) return undefined;
   return /^[\x21-\x7e]+$/.test(value) ? value : undefined;
 }
 
+/** Text as it stands; what cannot be shown is none, for it would be another text without it. */
 function plainText(value: unknown, longest: number): string | undefined {
-  if (
-    typeof value !== 'string' ||
-    value.length > longest ||
-    /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]/u.test(value)
-  ) {
-    return undefined;
-  }
+  if (typeof value !== 'string' || value.length > longest || printable(value) !== value) return undefined;
   return value.trim() === '' ? undefined : value.trim();
 }
 
@@ -124,10 +111,7 @@ function accountOf(fields: JsonFields): string | undefined {
 function claimsOf(token: unknown): JsonFields | undefined {
   if (typeof token !== 'string' || token.length > LONGEST_TOKEN) return undefined;
   const payload = token.split('.', 3)[1];
-  if (payload === undefined) return undefined;
-  try {
-    return asFields(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
-  } catch {
-    return undefined;
-  }
+  return payload === undefined
+    ? undefined
+    : fieldsOf(parsedJson(Buffer.from(payload, 'base64url').toString('utf8')));
 }

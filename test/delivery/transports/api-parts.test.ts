@@ -5,8 +5,8 @@ import { guardedBody, newProgress } from '../../../src/delivery/transports/api/b
 import { createGate } from '../../../src/delivery/transports/api/gate.ts';
 import { createMemory } from '../../../src/delivery/transports/api/memory.ts';
 import { createRequestWindow } from '../../../src/delivery/transports/api/request-window.ts';
-import { parseRetryAfter, retryAfterInText } from '../../../src/delivery/transports/api/retry-after.ts';
 import { inPieces } from '../../../src/delivery/transports/graph/part-bytes.ts';
+import { parseRetryAfter, retryAfterInText } from '../../../src/shared/retry-after.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 async function* stream(pieces: readonly Buffer[]): AsyncGenerator<Buffer> {

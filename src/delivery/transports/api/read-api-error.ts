@@ -1,7 +1,8 @@
 import type { HttpAnswer } from '../../../shared/http.ts';
+import { parsedJson as parsed } from '../../../shared/outside-json.ts';
+import { parseRetryAfter, retryAfterInText } from '../../../shared/retry-after.ts';
 import type { ApiRefusal } from '../../classify-api.ts';
 import { showable } from '../smtp/parse-reply.ts';
-import { parseRetryAfter, retryAfterInText } from './retry-after.ts';
 
 /** Names in one answer that are looked at. */
 const MOST_CODES = 10;
@@ -27,13 +28,7 @@ export function readApiError(answer: HttpAnswer, hidden: readonly string[], now:
 
 /** The body as JSON; undefined where it is none. */
 export function parsedJson(answer: HttpAnswer, largest = LARGEST_ERROR): unknown {
-  if (answer.body.length > largest) return undefined;
-  try {
-    const value: unknown = JSON.parse(answer.body.toString('utf8'));
-    return value;
-  } catch {
-    return undefined;
-  }
+  return answer.body.length > largest ? undefined : parsed(answer.body.toString('utf8'));
 }
 
 /** A member of an object that came from outside. */

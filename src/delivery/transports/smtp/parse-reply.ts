@@ -1,12 +1,11 @@
 import { ownText } from '../../../shared/own-text.ts';
+import { shownText } from '../../../shared/shown-text.ts';
 import type { Reply } from '../../outcome.ts';
 import { isPieceOf } from './secret-pieces.ts';
 
 const LONGEST_TEXT = 1000;
 const LINE = /^([2-5]\d\d)(?:[ -](?:([245]\.\d{1,3}\.\d{1,3})(?:[ \t]+|$))?(.*))?$/s;
 const LONG_WORD = /[^\s"'<>()[\]]{8,}/g;
-/** Control characters, and what turns the direction of a line or starts a new one in a terminal or page. */
-const UNSHOWABLE = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
 /**
  * Reads a whole reply (RFC 5321 section 4.2.1), its lines separated by LF. A reply that is none gets code 0 and keeps its
@@ -32,12 +31,7 @@ export function showable(text: string, hidden: readonly string[] = []): string {
   let shown = text;
   for (const secret of hidden) if (secret !== '') shown = shown.replaceAll(secret, '[secret]');
   if (hidden.length > 0) shown = withoutPieces(shown, hidden);
-  shown = shown
-    .slice(0, 4 * LONGEST_TEXT)
-    .replace(UNSHOWABLE, ' ')
-    .trim();
-  if (shown.length > LONGEST_TEXT) shown = `${shown.slice(0, LONGEST_TEXT - 1)}…`;
-  return ownText(shown);
+  return ownText(shownText(shown, LONGEST_TEXT));
 }
 
 /** Servers cut what they echo, break it over lines, write it in capitals or as in a URL: a long word out of a secret goes as well. */
