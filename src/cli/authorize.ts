@@ -17,6 +17,8 @@ import { UsageError } from './usage-error.ts';
 
 /** Seconds that one question waits for the end. */
 const WAIT = 20;
+/** Times that something may be pasted. */
+const MOST_PASTES = 5;
 /** Questions in a row; more than any sign-in lasts. */
 const MOST_QUESTIONS = 1000;
 
@@ -88,11 +90,20 @@ async function waitForEnd(client: Client, started: SignInStartAnswer, typed: Typ
   return 1;
 }
 
+/** Something else than the address is easily pasted; the sign-in is not lost by that. */
 async function paste(client: Client, typed: Typed): Promise<SignInStateAnswer> {
-  const { line } = typed.terminal;
-  const address = (await line?.())?.trim() ?? '';
-  if (address === '') throw new RelayError('bad-request', 'No address was pasted.');
-  return client.ask('/api/v1/sign-ins/finish', signInStateSchema, { method: 'POST', body: { address } });
+  const { line, err } = typed.terminal;
+  for (let left = MOST_PASTES - 1; ; left -= 1) {
+    const address = (await line?.())?.trim() ?? '';
+    if (address === '') throw new RelayError('bad-request', 'No address was pasted.');
+    try {
+      const body = { address };
+      return await client.ask('/api/v1/sign-ins/finish', signInStateSchema, { method: 'POST', body });
+    } catch (error) {
+      if (!(error instanceof RelayError) || error.code !== 'bad-request' || left === 0) throw error;
+      err(`${safe(error.publicMessage)} ${safe(error.hint ?? '')}\nPaste it again:\n`);
+    }
+  }
 }
 
 function end(state: SignInStateAnswer, typed: Typed): number {

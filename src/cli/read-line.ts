@@ -5,9 +5,11 @@ import { createInterface } from 'node:readline';
  * cut lines of more than 4095 characters, and addresses with a code can be as long.
  */
 export function readLine(
-  input: NodeJS.ReadableStream & { readonly isTTY?: boolean },
+  input: NodeJS.ReadableStream & { readonly isTTY?: boolean; readonly readableEnded?: boolean },
   output: NodeJS.WritableStream,
 ): Promise<string | undefined> {
+  // No event would tell so again.
+  if (input.readableEnded === true) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const lines = createInterface({ input, output, terminal: input.isTTY === true });
     lines.once('line', (line) => {

@@ -65,7 +65,9 @@ describe('postern authorize', () => {
     const { location = '' } = (await browser.go(link)).headers;
     await browser.go(`${running.url}/login/smtp-verification?${answerTo(location).toString()}`);
     expect(await ended).to.equal(0);
-    expect(out).to.match(/Authorized as relay@example\.com\.\nNext: scripts\/postern verify --upstream office\n$/);
+    expect(out).to.match(
+      /Authorized as relay@example\.com\.\nNext: scripts\/postern verify --upstream office\n$/,
+    );
     expect((await rooms.authorizations.status())[0]?.authorizedBy).to.equal('cli (tester)');
   });
 
@@ -98,8 +100,24 @@ describe('postern authorize', () => {
   it('fails in words when nothing or something else was pasted', async () => {
     expect(await typed(['office', '--paste'], async () => undefined)).to.equal(1);
     expect(err).to.contain('No address was pasted.');
-    expect(await typed(['office', '--paste'], async () => 'hello')).to.equal(1);
+    let pasted = 0;
+    const hello = async () => {
+      pasted += 1;
+      return 'hello';
+    };
+    expect(await typed(['office', '--paste'], hello)).to.equal(1);
     expect(err).to.contain('not the address at which the browser ended');
+    expect(pasted).to.equal(5);
+  });
+
+  it('asks again when something else was pasted, and the sign-in goes on', async () => {
+    const pasted = ['hello'];
+    const code = await typed(['office', '--paste'], async () => {
+      const direct = await printed(/^ {2}(https:\S+)$/m);
+      return pasted.shift() ?? `http://localhost:1/login/smtp-verification?${answerTo(direct).toString()}`;
+    });
+    expect(code, err).to.equal(0);
+    expect(err).to.match(/not the address at which the browser ended[^]*Paste it again:\n$/);
   });
 
   it('shows the code for another device, and waits for it', async () => {
