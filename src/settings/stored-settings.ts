@@ -15,6 +15,12 @@ import type { SettingsRevision } from './storage.ts';
 import { toJson } from './to-json.ts';
 import { validateDocument } from './validate.ts';
 
+/** What is to be stored, with what is to be said about it as it was typed: a value that is sealed cannot be looked at any more. */
+interface Entered {
+  readonly document: Json;
+  readonly warnings?: readonly Fault[];
+}
+
 /** One revision, understood. */
 interface State {
   readonly revision: number;
@@ -72,17 +78,17 @@ export async function createStoredSettings(deps: SettingsDeps): Promise<Document
     return { document: merged.document, faults: [...json.faults, ...merged.faults, ...faults], warnings };
   }
 
-  async function store(document: Json, { by, summary }: Change): Promise<Applied> {
+  async function store({ document, warnings }: Entered, { by, summary }: Change): Promise<Applied> {
     const append = { document: JSON.stringify(document), at: clock.now(), by };
     const words = oneLine(summary ?? describeChange(state.document, document));
     const next = understand(await storage.append(state.revision, { ...append, summary: words }));
     putInForce(next);
     log.info({ revision: next.revision, by, summary: words }, 'Changed settings are in force');
-    return { revision: next.revision, warnings: next.warnings };
+    return { revision: next.revision, warnings: warnings ?? next.warnings };
   }
 
   /** Makes a change on the newest revision: again on a newer one, unless the caller named the one that he had seen. */
-  async function change(make: () => Promise<Json>, details: Change): Promise<Applied> {
+  async function change(make: () => Promise<Entered>, details: Change): Promise<Applied> {
     for (let attempt = 1; ; attempt += 1) {
       if (details.ifRevision !== undefined && details.ifRevision !== state.revision)
         throw conflict(state.revision);
@@ -121,9 +127,9 @@ export async function createStoredSettings(deps: SettingsDeps): Promise<Document
     apply: (input, details) =>
       serial(() =>
         change(async () => {
-          const { document, faults } = check(input);
+          const { document, faults, warnings } = check(input);
           if (faults.length > 0) throw invalidSettings('the settings', faults);
-          return keepSecrets(document, deps);
+          return { document: await keepSecrets(document, deps), warnings };
         }, details),
       ),
     async history(limit) {
@@ -134,7 +140,7 @@ export async function createStoredSettings(deps: SettingsDeps): Promise<Document
     rollback: (revision, by) =>
       serial(async () => {
         const { document } = understand(await find(deps, revision));
-        return change(() => Promise.resolve(document), {
+        return change(() => Promise.resolve({ document }), {
           by,
           summary: `rolled back to revision ${revision}`,
         });

@@ -69,6 +69,21 @@ describe('settings in the store', () => {
     expect(storage.revisions).to.have.length(1);
   });
 
+  it('warns whoever applies it of a value that cannot be looked at once it is sealed', async () => {
+    const service = await create();
+    const authentication = {
+      type: 'oauth2',
+      provider: 'microsoft',
+      email: 'relay@example.com',
+      tenantId: 'example.com',
+      clientId: 'app',
+      clientSecret: { value: '0b5c7f0e-6f0b-4d4e-9a58-2f6c1f3a7d11' },
+    };
+    const { warnings } = await service.apply({ upstreams: [office({ authentication })] }, { by: 'admin' });
+    expect(warnings.map(({ path }) => path)).to.include('upstreams[0].authentication.clientSecret');
+    expect(JSON.stringify(stored())).not.to.contain('0b5c7f0e');
+  });
+
   it('applies a document live, with who, when and what', async () => {
     const service = await create();
     const seen: [number, number][] = [];
