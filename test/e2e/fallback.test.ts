@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { exchangeUpstream, graphUpstream } from '../support/application-upstreams.ts';
 import { typed } from '../support/command-line.ts';
+import { SmtpClient } from '../support/smtp-client.ts';
 import { type Stage, startStage } from '../support/stage.ts';
 
 const SECOND = 1000;
@@ -99,6 +100,28 @@ describe('the fallback of an upstream', function () {
       expect(stage.alerts()).to.deep.equal([]);
     });
   }
+
+  it('too large, and there is no fallback: the next device that announces so much hears it before it sends', async () => {
+    stage.simulator.behave({ scenario: 'message-too-large', times: 1 });
+    const { id } = await stage.relay.send({
+      sender: 'relay@example.com',
+      recipients: ['ann@graph-smtp.test'],
+      content: Buffer.concat([Buffer.from('Subject: x\r\n\r\n'), Buffer.alloc(1_200_000, 'page\r\n')]),
+    });
+    await stage.event(id, 'returned');
+    const client = await SmtpClient.ready(stage.relay.port(), { deadline: 15_000 });
+    for (const [size, code] of [
+      [1_300_000, 552],
+      [1_000_000, 354],
+    ]) {
+      expect((await client.ask(`MAIL FROM:<relay@example.com> SIZE=${size}`)).code).to.equal(250);
+      expect((await client.ask('RCPT TO:<ann@graph-smtp.test>')).code).to.equal(250);
+      const reply = await client.ask('DATA');
+      expect(reply.code, reply.text).to.equal(code);
+      if (code !== 354) await client.ask('RSET');
+    }
+    client.destroy();
+  });
 
   it('throttled for a moment: the message waits, for its turn comes soon', async () => {
     stage.simulator.behave({ scenario: 'graph-throttled-date', times: 1 });
