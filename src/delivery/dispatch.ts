@@ -25,7 +25,7 @@ export interface DispatchDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly meters: DeliveryMeters;
-  readonly upstreamAlerts: Pick<UpstreamAlerts, 'partlyLimited'>;
+  readonly upstreamAlerts: Pick<UpstreamAlerts, 'partlyLimited' | 'postponed' | 'decided'>;
   readonly senderRefusals: Pick<SenderRefusals, 'refused' | 'accepted'>;
 }
 
@@ -37,6 +37,7 @@ export type Dispatch = (
   signal: AbortSignal,
 ) => Promise<Attempt>;
 
+type Answered = Extract<Outcome, { kind: 'answered' }>;
 type Try = Pick<Attempt, 'outcome' | 'rewrittenSender'>;
 
 /**
@@ -117,9 +118,17 @@ export function createDispatch(deps: DispatchDependencies): Dispatch {
     if (crowded) runtime.governor.crowded(crowded.retryAfter);
     const limited = outcome.recipients.find(isLimited);
     if (limited) deps.upstreamAlerts.partlyLimited(permit.upstream, replyText(limited.reply), limited.remedy);
+    if (!signal.aborted) tellOfPostponing(permit.upstream, message.id, outcome);
     // An attempt that was broken off by us says nothing about the upstream.
     if (!signal.aborted || outcome.recipients.some(isHandedOver)) runtime.circuit.worked(ticket);
     return outcome;
+  }
+
+  function tellOfPostponing(upstream: string, message: string, { recipients }: Answered): void {
+    const [first] = recipients;
+    if (recipients.some(({ kind }) => kind !== 'deferred')) deps.upstreamAlerts.decided(upstream);
+    else if (first && !recipients.some(isLimited))
+      deps.upstreamAlerts.postponed(upstream, message, replyText(first.reply));
   }
 
   /** Undefined when we fail ourselves: the recipients that the first try reached must not be tried again for that. */

@@ -89,6 +89,53 @@ describe('alerts about upstreams', () => {
     expect(clock.pending).to.equal(0);
   });
 
+  it('tell once of a server that answers and takes nothing for ten minutes, until it does', () => {
+    const { alerts, upstreamAlerts, clock } = start();
+    for (let minute = 0; minute < 30; minute += 1) {
+      upstreamAlerts.postponed('office', `message ${minute % 5}`, '451 4.7.500 Server busy');
+      expect(alerts.history.length, `minute ${minute}`).to.equal(minute < 10 ? 0 : 1);
+      clock.advance(MINUTE);
+    }
+    expect(alerts.standing.get('upstream office postpones')?.text).to.contain('451 4.7.500 Server busy');
+    upstreamAlerts.decided('office');
+    upstreamAlerts.decided('office');
+    expect(alerts.history).to.deep.equal(['+ upstream office postpones', '- upstream office postpones']);
+    expect(clock.pending).to.equal(0);
+  });
+
+  it('say nothing of one message that is put off for days, nor of many between which others go', () => {
+    const { alerts, upstreamAlerts, clock } = start();
+    for (let hour = 0; hour < 48; hour += 1) {
+      upstreamAlerts.postponed('office', 'the only one', '450 4.2.1 busy');
+      clock.advance(60 * MINUTE);
+    }
+    upstreamAlerts.decided('office');
+    for (let count = 0; count < 100; count += 1) {
+      upstreamAlerts.postponed('office', `message ${count}`, '450 4.2.1 busy');
+      clock.advance(3 * MINUTE);
+      if (count % 3 === 2) upstreamAlerts.decided('office');
+    }
+    expect(alerts.history).to.deep.equal([]);
+  });
+
+  it('hear of what an upstream puts off and of what it takes', async () => {
+    const alerts = recordAlerts();
+    const clock = new ManualClock();
+    const { upstreams, server } = await startUpstream(
+      { script: { final: { reply: '451 4.7.500 Server busy' } } },
+      {},
+      { alerts, clock },
+    );
+    for (let count = 0; count < 12; count += 1) {
+      await deliver(upstreams, message({ id: `1M${count}` }));
+      clock.advance(MINUTE);
+    }
+    expect(alerts.history).to.deep.equal(['+ upstream office postpones']);
+    server.setScript({});
+    await deliver(upstreams);
+    expect(alerts.standing.size).to.equal(0);
+  });
+
   it('tell once of a limit for some recipients, until it was not met for two hours', () => {
     const { alerts, upstreamAlerts, clock } = start();
     for (let count = 0; count < 5; count += 1) {
