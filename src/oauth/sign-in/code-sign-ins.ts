@@ -46,7 +46,7 @@ export function createCodeSignIns(options: {
     if (parts === undefined) throw unknownSignIn();
     const row = await storage.findPending(parts.id);
     if (row?.stateHash === undefined) throw unknownSignIn();
-    const { binding } = openPending(sealer, row.sealed);
+    const { binding } = openPending(sealer, row);
     // Both are compared, so that time tells nothing.
     const [sameBinding, sameState] = [sameText(binding, parts.binding), sameText(row.stateHash, hash)];
     if (!sameBinding || !sameState) throw unknownSignIn();
@@ -56,7 +56,7 @@ export function createCodeSignIns(options: {
   }
 
   async function redeem(row: PendingSignIn, { outcome, issuer }: Callback) {
-    const secrets = openPending(sealer, row.sealed);
+    const secrets = openPending(sealer, row);
     const { upstream, oauth } = end.upstreamFor(row, secrets.key);
     const asked = new URL(secrets.url).hostname;
     // A server that sends the browser on to another one would get that one's code from us (RFC 9700 section 4.4).
@@ -97,14 +97,18 @@ export function createCodeSignIns(options: {
       const expiresAt = now + SIGN_IN_LIFETIME;
       const common = { id, upstream: upstream.name, expiresAt } as const;
       const flow = 'authorization-code';
-      const sealed = sealPending(sealer, {
-        key: authorizationKey(oauth, upstream),
-        verifier: verifier.reveal(),
-        redirectUri: uri,
-        url,
-        binding: random.bytes(32).toString('base64url'),
-      });
       const hash = stateHash(state.reveal());
+      const sealed = sealPending(
+        sealer,
+        { ...common, stateHash: hash },
+        {
+          key: authorizationKey(oauth, upstream),
+          verifier: verifier.reveal(),
+          redirectUri: uri,
+          url,
+          binding: random.bytes(32).toString('base64url'),
+        },
+      );
       await storage.addPending({
         ...common,
         stateHash: hash,
@@ -134,7 +138,7 @@ export function createCodeSignIns(options: {
       if (row?.stateHash === undefined || row.state !== 'pending' || row.expiresAt <= clock.now()) {
         throw unknownSignIn();
       }
-      const { url, binding, key } = openPending(sealer, row.sealed);
+      const { url, binding, key } = openPending(sealer, row);
       try {
         end.upstreamFor(row, key);
       } catch (error) {

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Sealer } from '../../settings/sealer.ts';
 import { RelayError } from '../../shared/errors.ts';
 import { Secret } from '../../shared/secret.ts';
+import type { PendingSignIn } from '../storage.ts';
 
 const schema = z.object({
   /** Of the authorization that it is for (authorization-key.ts). */
@@ -21,15 +22,25 @@ const schema = z.object({
 
 export type PendingSecrets = z.output<typeof schema>;
 
-export function sealPending(sealer: Pick<Sealer, 'seal'>, secrets: PendingSecrets): string {
-  return sealer.seal('session', new Secret(JSON.stringify(secrets)));
+type Row = Pick<PendingSignIn, 'id' | 'upstream' | 'stateHash'>;
+
+/** Sealed for this row alone: in the place of another one's it does not open. */
+export function sealPending(sealer: Pick<Sealer, 'seal'>, row: Row, secrets: PendingSecrets): string {
+  return sealer.seal('session', new Secret(JSON.stringify(secrets)), placeOf(row));
 }
 
-/** Throws RelayError `secret-unavailable` where another master key sealed it, and `internal` where it is something else. */
-export function openPending(sealer: Pick<Sealer, 'open'>, sealed: string): PendingSecrets {
-  const parsed = schema.safeParse(JSON.parse(sealer.open('session', sealed).reveal()));
+/** Throws RelayError `secret-unavailable` where it was sealed with another master key or for another row, and `internal` where it is something else. */
+export function openPending(
+  sealer: Pick<Sealer, 'open'>,
+  row: Row & Pick<PendingSignIn, 'sealed'>,
+): PendingSecrets {
+  const parsed = schema.safeParse(JSON.parse(sealer.open('session', row.sealed, placeOf(row)).reveal()));
   if (parsed.success) return parsed.data;
   throw new RelayError('internal', 'A stored sign-in has another form than expected.');
+}
+
+function placeOf({ id, upstream, stateHash }: Row): string {
+  return JSON.stringify([id, upstream, stateHash]);
 }
 
 const PROOF = /^([\w-]{22})\.([\w-]{43})$/;
