@@ -1,3 +1,4 @@
+import { isApplicationFlow } from '../settings/oauth-flow.ts';
 import type { ClassificationContext, OAuthFacts, UpstreamVerdict } from './classify.ts';
 
 /** Words of a verdict, or how they are made. */
@@ -38,7 +39,7 @@ export function mailboxOf({ oauth, user }: ClassificationContext): string {
 
 /** No person has signed in: the application acts for mailboxes that it was granted. */
 export function isApplication(oauth: OAuthFacts | undefined): boolean {
-  return oauth?.flow === 'client-credentials' || oauth?.flow === 'service-account';
+  return oauth !== undefined && isApplicationFlow(oauth.flow);
 }
 
 /** How an administrator of Exchange Online grants an application a mailbox (Microsoft Learn, "Authenticate an IMAP, POP or SMTP connection using OAuth"). */

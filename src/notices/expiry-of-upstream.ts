@@ -1,5 +1,6 @@
 import { leafInPem } from '../certificates/leaf-in-pem.ts';
 import type { AuthorizationStatus } from '../oauth/authorizations.ts';
+import { isApplicationFlow } from '../settings/oauth-flow.ts';
 import type { OAuth2Settings } from '../settings/schema-oauth2.ts';
 import { RelayError } from '../shared/errors.ts';
 import { authorizeCommand, verifyCommand } from '../shared/own-commands.ts';
@@ -83,7 +84,7 @@ export function expiryOfClientCertificate(
 /** The consent of a person: what is wrong with it, and when the provider would forget it if it were not renewed. */
 export function expiryOfAuthorization(status: AuthorizationStatus, now: number): Expiring | undefined {
   const { upstream, provider, flow, state } = status;
-  const person = flow === 'authorization-code' || flow === 'device-code';
+  const person = !isApplicationFlow(flow);
   // An application's tokens are got when they are needed; there is nothing to keep alive.
   if (!person && state !== 'void' && state !== 'failing') return undefined;
   const trouble = troubleOf(status, person, now);

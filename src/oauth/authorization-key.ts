@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isApplicationFlow } from '../settings/oauth-flow.ts';
 import type { OAuth2Settings } from '../settings/schema-oauth2.ts';
 import type { UpstreamSettings } from '../settings/schema-upstreams.ts';
 import { GOOGLE, MICROSOFT_CLOUDS } from './endpoints.ts';
@@ -8,8 +9,8 @@ import { GOOGLE, MICROSOFT_CLOUDS } from './endpoints.ts';
  * application (secret, certificate, assertion), the sender's address, the mailbox and the address of device codes
  * are not in it, so that changing those throws no consent away. Another application, account, tenant, server or
  * set of scopes makes another key, and so does another mail server or API, to which the tokens are shown: a consent was not
- * given for that one, and whoever may try out settings gets no tokens by naming a server of his own. Whether a person consented by link or by device code makes no difference.
- * Where scopes are filled in, they follow from the provider and the kind of upstream.
+ * given for that one, and whoever may try out settings gets no tokens by naming a server of his own. Whether a person
+ * consented by link or by device code makes no difference. Where scopes are filled in, they follow from the provider and the kind of upstream.
  */
 export function authorizationKey(settings: OAuth2Settings, upstream: UpstreamSettings): string {
   const parts = [
@@ -30,7 +31,7 @@ export function authorizationKey(settings: OAuth2Settings, upstream: UpstreamSet
 
 /** Whether a person has to consent before there are tokens. */
 export function needsConsent(settings: OAuth2Settings): boolean {
-  return settings.flow === 'authorization-code' || settings.flow === 'device-code';
+  return !isApplicationFlow(settings.flow);
 }
 
 /** Hosts of the providers, to which their own tokens may be shown whichever of them it is. */

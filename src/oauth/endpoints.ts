@@ -1,4 +1,5 @@
 import { microsoftTenant } from '../settings/microsoft-tenant.ts';
+import { EXCHANGE_HOSTS, GMAIL_HOST } from '../settings/provider-limits.ts';
 import type { OAuth2Settings } from '../settings/schema-oauth2.ts';
 
 /**
@@ -29,7 +30,7 @@ export const MICROSOFT_CLOUDS: Readonly<Record<OAuth2Settings['cloud'], Microsof
   global: {
     authority: 'login.microsoftonline.com',
     graph: 'https://graph.microsoft.com',
-    smtp: 'smtp.office365.com',
+    smtp: EXCHANGE_HOSTS.global,
     delegated: 'https://outlook.office.com',
     application: 'https://outlook.office365.com',
     portal: 'https://entra.microsoft.com',
@@ -37,7 +38,7 @@ export const MICROSOFT_CLOUDS: Readonly<Record<OAuth2Settings['cloud'], Microsof
   'us-government': {
     authority: 'login.microsoftonline.us',
     graph: 'https://graph.microsoft.us',
-    smtp: 'smtp.office365.us',
+    smtp: EXCHANGE_HOSTS['us-government'],
     delegated: 'https://outlook.office365.us',
     application: 'https://outlook.office365.us',
     portal: 'https://entra.microsoft.us',
@@ -45,7 +46,7 @@ export const MICROSOFT_CLOUDS: Readonly<Record<OAuth2Settings['cloud'], Microsof
   'us-government-dod': {
     authority: 'login.microsoftonline.us',
     graph: 'https://dod-graph.microsoft.us',
-    smtp: 'outlook-dod.office365.us',
+    smtp: EXCHANGE_HOSTS['us-government-dod'],
     delegated: 'https://outlook-dod.office365.us',
     application: 'https://outlook-dod.office365.us',
     portal: 'https://entra.microsoft.us',
@@ -53,7 +54,7 @@ export const MICROSOFT_CLOUDS: Readonly<Record<OAuth2Settings['cloud'], Microsof
   china: {
     authority: 'login.partner.microsoftonline.cn',
     graph: 'https://microsoftgraph.chinacloudapi.cn',
-    smtp: 'smtp.partner.outlook.cn',
+    smtp: EXCHANGE_HOSTS.china,
     delegated: 'https://partner.outlook.cn',
     application: 'https://partner.outlook.cn',
     portal: 'https://entra.microsoftonline.cn',
@@ -65,7 +66,7 @@ export const GOOGLE = {
   token: 'https://oauth2.googleapis.com/token',
   device: 'https://oauth2.googleapis.com/device/code',
   api: 'https://gmail.googleapis.com',
-  smtp: 'smtp.gmail.com',
+  smtp: GMAIL_HOST,
 } as const;
 
 /** Where one upstream's provider is asked; absent where nobody said. */

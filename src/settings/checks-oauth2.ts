@@ -3,6 +3,7 @@ import { isLoopback } from './addresses.ts';
 import type { Draft } from './draft.ts';
 import { faultAt } from './faults.ts';
 import { microsoftTenant, namesNoTenant } from './microsoft-tenant.ts';
+import { isApplicationFlow } from './oauth-flow.ts';
 import type { OAuth2Settings } from './schema-oauth2.ts';
 import type { UpstreamSettings } from './schema-upstreams.ts';
 
@@ -72,11 +73,7 @@ function findings(auth: OAuth2Settings): Finding[] {
   ];
 }
 
-function isApplication({ flow }: OAuth2Settings): boolean {
-  return flow === 'client-credentials' || flow === 'service-account';
-}
-
-function flowFaults({ provider, flow, perSender, ...auth }: OAuth2Settings): Finding[] {
+function flowFaults({ provider, flow, perSender }: OAuth2Settings): Finding[] {
   const found: Finding[] = [];
   if (flow === 'service-account' && provider !== 'google') {
     found.push(['flow', `service-account exists at Google only; write client-credentials`]);
@@ -84,7 +81,7 @@ function flowFaults({ provider, flow, perSender, ...auth }: OAuth2Settings): Fin
   if (flow === 'client-credentials' && provider === 'google') {
     found.push(['flow', 'client-credentials does not exist at Google; write service-account']);
   }
-  if (perSender && !isApplication({ ...auth, provider, flow, perSender })) {
+  if (perSender && !isApplicationFlow(flow)) {
     found.push([
       'perSender',
       `needs an application that may send as several mailboxes; write flow: client-credentials or service-account, or perSender: false`,
@@ -161,7 +158,7 @@ function credentialFaults(auth: OAuth2Settings): Finding[] {
 function mailboxFaults(auth: OAuth2Settings): Finding[] {
   const { email, mailbox, provider } = auth;
   const found: Finding[] = [];
-  if (isApplication(auth) && email === undefined && mailbox === undefined) {
+  if (isApplicationFlow(auth.flow) && email === undefined && mailbox === undefined) {
     found.push(['mailbox', 'is missing; write the address of the mailbox that the application sends from']);
   }
   for (const field of ['email', 'mailbox'] as const) {
@@ -243,8 +240,7 @@ function scopeWarnings(auth: OAuth2Settings, kind: UpstreamSettings['kind']): Fi
   if (provider === 'microsoft' && kind === 'graph' && has(/outlook/)) {
     return [['scopes', 'are for Exchange, whose tokens Graph refuses; leave them out, or use kind: smtp']];
   }
-  const person = flow === 'authorization-code' || flow === 'device-code';
-  return provider === 'generic' && person && has(/^openid$/) && !has(/^offline_access$/)
+  return provider === 'generic' && !isApplicationFlow(flow) && has(/^openid$/) && !has(/^offline_access$/)
     ? [['scopes', 'lack offline_access; without it most providers end the sign-in within hours']]
     : [];
 }

@@ -1,13 +1,15 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { dayOf } from '../../certificates/inspect.ts';
 import { oauthOf } from '../../oauth/authorizations.ts';
 import { googleClientSecret } from '../../oauth/google-client-secret.ts';
 import { ProviderFailure } from '../../oauth/provider.ts';
 import { readClientCertificate } from '../../oauth/providers/client-certificate.ts';
+import { readServiceAccountJson } from '../../oauth/providers/read-client-json.ts';
 import type { UpstreamSettings } from '../../settings/schema-upstreams.ts';
 import type { SecretSource } from '../../settings/schema-values.ts';
 import { RelayError } from '../../shared/errors.ts';
 import type { Secret } from '../../shared/secret.ts';
+import { shownText } from '../../shared/shown-text.ts';
 import { type Finding, failed, ok, skipped, type Verification, warning } from './verification.ts';
 
 const DAY = 86_400_000;
@@ -126,36 +128,19 @@ function clientOf({ upstream }: Verification): string {
   return oauthOf(upstream)?.clientId ?? 'CLIENT-ID';
 }
 
-function keyOf(pem: string): KeyObject | undefined {
-  try {
-    return createPrivateKey(pem);
-  } catch {
-    // No cause: it might hold pieces of the key.
-    return undefined;
-  }
-}
-
 /** The JSON key of a Google service account. */
 function lookAtKeyFile(secret: Secret, setting: string): Finding {
-  const remedy = `Set ${setting} to the JSON file as it was downloaded: Google Cloud console, IAM & Admin, Service Accounts, Keys.`;
-  let key: unknown;
   try {
-    key = JSON.parse(secret.reveal());
-  } catch {
-    return failed('The service account key cannot be used.', { text: 'It is not JSON.', remedy });
-  }
-  const fields = new Map(typeof key === 'object' && key !== null ? Object.entries(key) : []);
-  const address: unknown = fields.get('client_email');
-  const pem: unknown = fields.get('private_key');
-  if (typeof address !== 'string' || typeof pem !== 'string' || keyOf(pem) === undefined) {
+    const { email } = readServiceAccountJson(secret.reveal());
+    const serviceAccount = shownText(email, 200);
+    return ok(`The service account is ${serviceAccount}.`, { details: { serviceAccount } });
+  } catch (error) {
+    const known = error instanceof RelayError ? error : undefined;
     return failed('The service account key cannot be used.', {
-      text: 'It has no client_email and private_key that can be read.',
-      remedy,
+      text: known === undefined ? 'It cannot be read.' : sentence(known.publicMessage),
+      remedy: known?.hint ?? `Check ${setting}.`,
     });
   }
-  return ok(`The service account is ${address.slice(0, 200)}.`, {
-    details: { serviceAccount: address.slice(0, 200) },
-  });
 }
 
 /** The day on which the client secret expires, as an administrator typed it. */

@@ -1,5 +1,5 @@
-import { MICROSOFT_CLOUDS } from '../../oauth/endpoints.ts';
 import { isLoopback } from '../../settings/addresses.ts';
+import { EXCHANGE_HOSTS, providerLimits } from '../../settings/provider-limits.ts';
 import type { SmtpUpstreamSettings, UpstreamSettings } from '../../settings/schema-upstreams.ts';
 import { accountOf } from '../account.ts';
 import type { UpstreamStatus } from '../upstreams.ts';
@@ -17,8 +17,7 @@ export function lookAtSettings(upstream: UpstreamSettings): readonly Finding[] {
 }
 
 /** Hosts of client submission in Exchange Online; high volume mail keeps passwords longer and is not among them. */
-const EXCHANGE_HOSTS = new Map(Object.entries(MICROSOFT_CLOUDS).map(([cloud, { smtp }]) => [smtp, cloud]));
-const GMAIL_HOST = 'smtp.gmail.com';
+const CLOUD_OF_HOST = new Map(Object.entries(EXCHANGE_HOSTS).map(([cloud, host]) => [host, cloud]));
 
 function isSmtp(upstream: UpstreamSettings): upstream is SmtpUpstreamSettings {
   return upstream.kind === 'smtp';
@@ -27,7 +26,7 @@ function isSmtp(upstream: UpstreamSettings): upstream is SmtpUpstreamSettings {
 /** Microsoft, "Updated Exchange Online SMTP AUTH Basic Authentication Deprecation Timeline". */
 function passwordAtExchange(upstream: UpstreamSettings): Finding | undefined {
   if (!isSmtp(upstream) || upstream.authentication.type !== 'password') return undefined;
-  if (!EXCHANGE_HOSTS.has(upstream.host.toLowerCase())) return undefined;
+  if (!CLOUD_OF_HOST.has(upstream.host.toLowerCase())) return undefined;
   return warning(
     'It signs in at Exchange Online with a password; Microsoft switches that off at the end of December 2026.',
     `Set authentication of the upstream ${upstream.name} to type oauth2, provider microsoft.`,
@@ -38,12 +37,11 @@ function otherCloud(upstream: UpstreamSettings): Finding | undefined {
   if (!isSmtp(upstream)) return undefined;
   const { authentication, host } = upstream;
   if (authentication.type !== 'oauth2' || authentication.provider !== 'microsoft') return undefined;
-  const cloud = EXCHANGE_HOSTS.get(host.toLowerCase());
-  if (cloud === undefined || MICROSOFT_CLOUDS[authentication.cloud].smtp === host.toLowerCase())
-    return undefined;
+  const cloud = CLOUD_OF_HOST.get(host.toLowerCase());
+  if (cloud === undefined || EXCHANGE_HOSTS[authentication.cloud] === host.toLowerCase()) return undefined;
   return warning(
     `${host} belongs to the cloud ${cloud}, and tokens come from the cloud ${authentication.cloud}.`,
-    `Set authentication.cloud of the upstream ${upstream.name} to ${cloud}, or host to ${MICROSOFT_CLOUDS[authentication.cloud].smtp}.`,
+    `Set authentication.cloud of the upstream ${upstream.name} to ${cloud}, or host to ${EXCHANGE_HOSTS[authentication.cloud]}.`,
   );
 }
 
@@ -65,34 +63,13 @@ function oddPort(upstream: UpstreamSettings): Finding | undefined {
   return undefined;
 }
 
-interface ProviderLimits {
-  readonly provider: string;
-  readonly connections?: number;
-  readonly messagesPerMinute?: number;
-  readonly recipientsPerDay?: number;
-  readonly recipientsPerMessage?: number;
-}
-
-/** Microsoft Learn, "Exchange Online limits" and "Outlook service limits"; Google Workspace, "Gmail sending limits". */
-function limitsOf(upstream: UpstreamSettings): ProviderLimits | undefined {
-  const exchange = { messagesPerMinute: 30, recipientsPerDay: 10_000, recipientsPerMessage: 500 };
-  if (upstream.kind === 'graph') return { provider: 'Microsoft Graph', connections: 4, ...exchange };
-  if (upstream.kind === 'gmail')
-    return { provider: 'Gmail', recipientsPerDay: 2000, recipientsPerMessage: 500 };
-  if (!isSmtp(upstream)) return undefined;
-  const host = upstream.host.toLowerCase();
-  if (EXCHANGE_HOSTS.has(host)) return { provider: 'Exchange Online', connections: 3, ...exchange };
-  if (host === GMAIL_HOST) return { provider: 'Gmail', recipientsPerDay: 2000, recipientsPerMessage: 100 };
-  return undefined;
-}
-
 const LIMITS = ['connections', 'messagesPerMinute', 'recipientsPerDay', 'recipientsPerMessage'] as const;
 
 function aboveLimits(upstream: UpstreamSettings): Finding | undefined {
-  const provider = limitsOf(upstream);
-  if (provider === undefined) return undefined;
+  const known = providerLimits(upstream.kind, isSmtp(upstream) ? upstream.host : undefined);
+  if (known === undefined) return undefined;
   const above = LIMITS.flatMap((name) => {
-    const most = provider[name];
+    const most = known.limits[name];
     const set = upstream.limits[name];
     return most === undefined || (set !== undefined && set <= most) ? [] : [{ name, set, most }];
   });
@@ -101,7 +78,7 @@ function aboveLimits(upstream: UpstreamSettings): Finding | undefined {
     ({ name, set, most }) => `${name} ${set === undefined ? 'has no limit' : `is ${set}`}, it takes ${most}`,
   );
   return warning(
-    `Limits are above those of ${provider.provider}: ${words.join('; ')}.`,
+    `Limits are above those of ${known.provider}: ${words.join('; ')}.`,
     `Set limits of the upstream ${upstream.name} to { ${above.map(({ name, most }) => `${name}: ${most}`).join(', ')} }, or leave them out.`,
   );
 }

@@ -191,6 +191,6 @@ describe('what verify says of secrets', () => {
     expect(good.told).not.to.contain(key.split('\n')[3]);
     const bad = await secretsStep({ ...google, serviceAccount: { value: '{"client_id":"web"}' } });
     expect(bad.found?.result).to.equal('failed');
-    expect(bad.found?.remedy).to.contain('Service Accounts, Keys');
+    expect(bad.found?.remedy).to.contain('Make a key of type JSON');
   });
 });
