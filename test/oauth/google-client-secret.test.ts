@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { googleClientSecret } from '../../src/oauth/google-client-secret.ts';
 import { ProviderFailure } from '../../src/oauth/provider.ts';
+import { googleClientSecret } from '../../src/oauth/providers/google-client-secret.ts';
 import { RelayError } from '../../src/shared/errors.ts';
 import { Secret } from '../../src/shared/secret.ts';
 import { startTokenServer, type TokenServer } from '../support/token-server.ts';

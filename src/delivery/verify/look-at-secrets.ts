@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { dayOf } from '../../certificates/inspect.ts';
 import { oauthOf } from '../../oauth/authorizations.ts';
-import { googleClientSecret } from '../../oauth/google-client-secret.ts';
 import { ProviderFailure } from '../../oauth/provider.ts';
 import { readClientCertificate } from '../../oauth/providers/client-certificate.ts';
+import { googleClientSecret } from '../../oauth/providers/google-client-secret.ts';
 import { readServiceAccountJson } from '../../oauth/providers/read-client-json.ts';
 import type { UpstreamSettings } from '../../settings/schema-upstreams.ts';
 import type { SecretSource } from '../../settings/schema-values.ts';

@@ -11,15 +11,15 @@ import { Secret } from '../../shared/secret.ts';
 import { endpointsOf, scopesOf } from '../endpoints.ts';
 import type { FailureFacts } from '../failures/failure-facts.ts';
 import type { Grant, OAuthProvider } from '../provider.ts';
+import { askForGrant } from './ask-for-grant.ts';
 import { deviceCodeFlow } from './device-code.ts';
-import { exchange, type Wire } from './exchange.ts';
-import { clientIdOf, factsOf, missing, type ProviderParts } from './provider-parts.ts';
+import type { Wire } from './exchange.ts';
+import { clientIdOf, missing, type ProviderParts } from './provider-parts.ts';
 import { clientOf, overWire, serverOf } from './standard-requests.ts';
-import { readGrant } from './token-answer.ts';
 
 /** Any OAuth 2.0 server by its endpoints as typed, over oauth4webapi; there is no discovery. */
 export function createGeneric(parts: ProviderParts): OAuthProvider {
-  const { settings, clock } = parts;
+  const { settings } = parts;
   const scope = scopesOf(settings, parts.purpose);
   const asked = {
     ...(scope === undefined ? {} : { scope }),
@@ -34,13 +34,7 @@ export function createGeneric(parts: ProviderParts): OAuthProvider {
   const grant = (
     talk: (wire: Wire, auth: ClientAuth) => Promise<unknown>,
     more: Partial<FailureFacts> = {},
-  ): Promise<Grant> =>
-    exchange(
-      parts,
-      { ...factsOf(parts), ...more },
-      (answer) => readGrant(answer, clock),
-      async (wire) => talk(wire, await authenticate(wire)),
-    );
+  ): Promise<Grant> => askForGrant(parts, async (wire) => talk(wire, await authenticate(wire)), more);
 
   return {
     async authorizationUrl({ redirectUri, state, codeChallenge }) {

@@ -5,17 +5,17 @@ import { Secret } from '../../shared/secret.ts';
 import { endpointsOf, GOOGLE, scopesOf } from '../endpoints.ts';
 import type { FailureFacts } from '../failures/failure-facts.ts';
 import { failureOfSettings } from '../failures/token-failures.ts';
-import { googleClientSecret } from '../google-client-secret.ts';
 import type { Grant, OAuthProvider } from '../provider.ts';
+import { askForGrant } from './ask-for-grant.ts';
 import { deviceCodeFlow } from './device-code.ts';
-import { exchange, type Wire } from './exchange.ts';
-import { clientIdOf, factsOf, missing, type ProviderParts } from './provider-parts.ts';
+import type { Wire } from './exchange.ts';
+import { googleClientSecret } from './google-client-secret.ts';
+import { clientIdOf, missing, type ProviderParts } from './provider-parts.ts';
 import { readServiceAccountJson, type ServiceAccountJson } from './read-client-json.ts';
-import { readGrant } from './token-answer.ts';
 
 /** Google over google-auth-library; a new client for every call. Device codes: see device-code.ts. */
 export function createGoogle(parts: ProviderParts): OAuthProvider {
-  const { settings, clock, upstream } = parts;
+  const { settings, upstream } = parts;
   const scope = scopesOf(settings, parts.purpose) ?? '';
   // So that the answer says whose account it is; Google gives these two with any others.
   const withAccount = [...new Set([...scope.split(' '), 'openid', 'email'])].join(' ');
@@ -24,13 +24,10 @@ export function createGoogle(parts: ProviderParts): OAuthProvider {
     talk: (client: OAuth2Client, wire: Wire) => Promise<unknown>,
     more: Partial<FailureFacts> = {},
   ): Promise<Grant> =>
-    exchange(
+    askForGrant(
       parts,
-      { ...factsOf(parts), ...more },
-      (answer) => readGrant(answer, clock),
-      async (wire) => {
-        await talk(clientOver(parts, await clientSecretOf(parts, wire), wire), wire);
-      },
+      async (wire) => talk(clientOver(parts, await clientSecretOf(parts, wire), wire), wire),
+      more,
     );
 
   return {
@@ -83,11 +80,8 @@ export function createGoogle(parts: ProviderParts): OAuthProvider {
       }),
     applicationToken: (mailbox) => {
       const subject = mailbox ?? settings.mailbox ?? settings.email;
-      const facts = { ...factsOf(parts), ...(subject === undefined ? {} : { mailbox: subject }) };
-      return exchange(
+      return askForGrant(
         parts,
-        facts,
-        (answer) => readGrant(answer, clock),
         async (wire) => {
           if (subject === undefined)
             missing('mailbox', upstream, 'the user of the domain that mail is sent as');
@@ -105,6 +99,7 @@ export function createGoogle(parts: ProviderParts): OAuthProvider {
           });
           await client.authorize();
         },
+        subject === undefined ? {} : { mailbox: subject },
       );
     },
   };

@@ -13,11 +13,11 @@ import { endpointsOf, scopesOf } from '../endpoints.ts';
 import type { FailureFacts } from '../failures/failure-facts.ts';
 import { failureOfSettings } from '../failures/token-failures.ts';
 import type { Grant, OAuthProvider } from '../provider.ts';
+import { askForGrant } from './ask-for-grant.ts';
 import { type ClientCertificate, readClientCertificate } from './client-certificate.ts';
 import { deviceCodeFlow } from './device-code.ts';
-import { exchange, type Wire } from './exchange.ts';
-import { clientIdOf, factsOf, missing, type ProviderParts } from './provider-parts.ts';
-import { readGrant } from './token-answer.ts';
+import type { Wire } from './exchange.ts';
+import { clientIdOf, missing, type ProviderParts } from './provider-parts.ts';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
@@ -35,7 +35,7 @@ type Credential =
  * so that it asks nobody which authority this is. Device codes: see device-code.ts.
  */
 export function createMicrosoft(parts: ProviderParts): OAuthProvider {
-  const { settings, clock, upstream } = parts;
+  const { settings, upstream } = parts;
   const scope = scopesOf(settings, parts.purpose) ?? '';
   const scopes = scope.split(' ').filter((one) => !OWN_SCOPES.includes(one));
 
@@ -43,11 +43,10 @@ export function createMicrosoft(parts: ProviderParts): OAuthProvider {
     talk: (client: MicrosoftClient, wire: Wire) => Promise<unknown>,
     more: Partial<FailureFacts> = {},
   ): Promise<Grant> =>
-    exchange(
+    askForGrant(
       parts,
-      { ...factsOf(parts), ...more },
-      (answer) => readGrant(answer, clock),
       async (wire) => talk(clientOver(parts, await credentialOf(parts, wire), wire), wire),
+      more,
     );
 
   return {

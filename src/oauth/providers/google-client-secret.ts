@@ -1,6 +1,6 @@
-import { RelayError } from '../shared/errors.ts';
-import { Secret } from '../shared/secret.ts';
-import { readClientJson } from './providers/read-client-json.ts';
+import { RelayError } from '../../shared/errors.ts';
+import { Secret } from '../../shared/secret.ts';
+import { readClientJson } from './read-client-json.ts';
 
 /**
  * The client secret for Google: as it was typed, or out of the client file of Google's console, which may stand in its place.
