@@ -12,6 +12,8 @@ export interface FailureFacts {
   readonly purpose?: TokenPurpose;
   /** The redirect URI of the sign-in, where there was one. */
   readonly redirectUri?: string;
+  /** Where the request went, where that is not the token endpoint. */
+  readonly endpoint?: string;
   /** The mailbox that a service account was to act for. */
   readonly mailbox?: string;
   /** Client id of the service account, from its key file. */
@@ -56,9 +58,9 @@ export function accountText({ settings, mailbox }: FailureFacts): string {
   return mailbox ?? settings.email ?? settings.mailbox ?? 'the account';
 }
 
-/** Host that tokens come from. */
-export function tokenHost({ settings }: FailureFacts): string {
-  const address = endpointsOf(settings).token;
+/** Host that was asked: mostly the one that tokens come from. */
+export function tokenHost({ settings, endpoint }: FailureFacts): string {
+  const address = endpoint ?? endpointsOf(settings).token;
   return address !== undefined && URL.canParse(address) ? new URL(address).host : 'the token endpoint';
 }
 

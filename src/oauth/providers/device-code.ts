@@ -26,9 +26,11 @@ export function deviceCodeFlow(
 ): Pick<OAuthProvider, 'startDevice' | 'pollDevice'> {
   const facts = factsOf(parts);
   return {
-    startDevice: () =>
-      exchange(parts, facts, readDeviceCode, async (wire) => {
-        if (endpointsOf(parts.settings).device === undefined) {
+    startDevice: () => {
+      const { device } = endpointsOf(parts.settings);
+      const asking = device === undefined ? facts : { ...facts, endpoint: device };
+      return exchange(parts, asking, readDeviceCode, async (wire) => {
+        if (device === undefined) {
           missing('deviceAuthorizationEndpoint', parts.upstream, 'the address where device codes are got');
         }
         const auth = await starting(wire);
@@ -39,7 +41,8 @@ export function deviceCodeFlow(
           { ...asked },
           overWire(wire),
         );
-      }),
+      });
+    },
     pollDevice: (code) =>
       exchange<DevicePoll>(
         parts,

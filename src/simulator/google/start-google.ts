@@ -65,7 +65,12 @@ export async function startGoogle(
       get clientJson() {
         const client_secret = world.clients.googleSecret();
         return JSON.stringify({
-          web: { client_id: GOOGLE_CLIENT, client_secret, ...shared, redirect_uris: ['http://localhost'] },
+          web: {
+            client_id: GOOGLE_CLIENT,
+            client_secret,
+            ...shared,
+            redirect_uris: ['http://localhost:8025/login/smtp-verification'],
+          },
         });
       },
       serviceAccountJson: JSON.stringify({
