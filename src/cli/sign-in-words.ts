@@ -1,6 +1,6 @@
 /** A sign-in in words, for the terminal. Pure; lines are made safe where they are printed. */
 import type { SignInStartAnswer, SignInStateAnswer } from '../admin/contract-authorizations.ts';
-import { verifyCommand } from '../shared/own-commands.ts';
+import { authorizeCommand, verifyCommand } from '../shared/own-commands.ts';
 import { localTime } from './output.ts';
 
 /** What to do now, in lines. */
@@ -45,7 +45,7 @@ export function beginning(
     '',
     registered,
     ...note,
-    'If no browser can open the link: --paste, or --device.',
+    `If no browser can open the link: ${authorizeCommand(upstream)} --paste (or --device, not at Google)`,
     waiting,
   ];
 }

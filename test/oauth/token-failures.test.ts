@@ -368,6 +368,16 @@ describe('failures of token endpoints', () => {
       expect(failureOfConsent(policy, facts(google))?.problem.remedy).to.contain('admin.google.com');
     });
 
+    it('keeps the kind of the error apart from its sentence', () => {
+      const cancelled = new URLSearchParams({
+        error: 'access_denied',
+        error_subcode: 'cancel',
+        error_description: 'The user has cancelled the sign-in.',
+      });
+      const failure = failureOfConsent(cancelled, facts(microsoft));
+      expect(failure?.problem.reply?.text ?? failure?.problem.text).to.match(/sign-in\. \(cancel\)$/);
+    });
+
     it('is shown bounded and without what steers a terminal, whoever wrote the link', () => {
       const hostile = new URLSearchParams({
         error: 'x\u001b]0;owned\u0007<script>',

@@ -202,9 +202,10 @@ function tellOf(fields: JsonFields): Told {
   const object = typeof error === 'object' && error !== null ? { ...error } : undefined;
   const code = object !== undefined && 'status' in object ? object.status : error;
   const message = object !== undefined && 'message' in object ? object.message : fields['error_description'];
-  const description = [message, fields['error_subtype'], fields['suberror']]
-    .filter((part) => typeof part === 'string' && part !== '')
-    .join(' ');
+  const texts = (...parts: unknown[]) =>
+    parts.filter((part): part is string => typeof part === 'string' && part !== '');
+  const kinds = texts(fields['error_subtype'], fields['suberror']).map((kind) => `(${kind})`);
+  const description = [...texts(message), ...kinds].join(' ');
   const name = typeof code === 'string' && /^[\w.:-]{1,64}$/.test(code) ? code : undefined;
   const present = error !== undefined && error !== null && error !== '';
   return {
