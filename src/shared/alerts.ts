@@ -13,7 +13,7 @@ export interface Alert {
 
 /** Where rooms report what needs a person; notices/ implements it. Never throws. */
 export interface Alerts {
-  /** Tells it, unless it was told and not cleared since. */
+  /** Tells it, unless it was told and not cleared since; anew when it gets worse, from warning to critical. */
   raise(alert: Alert): void;
   /** It is over. Nothing when it was not raised. */
   clear(key: string): void;

@@ -517,6 +517,18 @@ describe('token source', () => {
       });
     }
 
+    it('is nobody’s concern any more when the upstream has left the settings', async () => {
+      const { state, storage } = breakable(store.authorizations);
+      const made = await authorized({ storage });
+      state.broken = true;
+      made.clock.advance(50 * MINUTE);
+      tokenText(await made.ask());
+      expect(made.alerts.standing.size).to.equal(1);
+      made.settings.set();
+      expect(made.alerts.standing.size).to.equal(0);
+      state.broken = false;
+    });
+
     it('is tried a last time when Postern stops', async () => {
       const { state, storage } = breakable(store.authorizations);
       const made = await authorized({ storage });

@@ -64,8 +64,10 @@ export function recordedAlerts(): Alerts & { readonly standing: Map<string, Aler
     standing,
     told,
     raise(alert) {
-      if (!standing.has(alert.key)) told.push(alert);
-      standing.set(alert.key, standing.get(alert.key) ?? alert);
+      const known = standing.get(alert.key);
+      if (known?.level === alert.level || known?.level === 'critical') return;
+      told.push(alert);
+      standing.set(alert.key, alert);
     },
     clear: (key) => void standing.delete(key),
   };

@@ -11,39 +11,41 @@ export interface AuthorizationAlerts {
   /** A new refresh token is in memory only. */
   unsaved(upstream: string): void;
   saved(upstream: string): void;
+  /** The upstream is not in the settings any more. */
+  removed(upstream: string): void;
 }
 
-/** Raises `authorization NAME`, anew when it gets worse, and `authorization NAME store`. */
+/** Raises `authorization NAME` and `authorization NAME store`. */
 export function createAuthorizationAlerts(alerts: Alerts): AuthorizationAlerts {
-  const worst = new Map<string, Alert['level']>();
-
   function raise(upstream: string, level: Alert['level'], { text, remedy }: NoToken): void {
-    const key = keyOf(upstream);
-    // What was told once is not told again: a warning must not keep the worse news back.
-    if (level === 'critical' && worst.get(upstream) === 'warning') alerts.clear(key);
-    if (worst.get(upstream) !== 'critical') worst.set(upstream, level);
-    alerts.raise({ key, level, text, upstream, ...(remedy === undefined ? {} : { remedy }) });
+    const more = remedy === undefined ? {} : { remedy };
+    alerts.raise({ key: keyOf(upstream), level, text, upstream, ...more });
   }
 
   return {
     isVoid: (upstream, problem) => raise(upstream, 'critical', problem),
     fails: (upstream, problem) => raise(upstream, 'warning', problem),
-    works(upstream) {
-      worst.delete(upstream);
-      alerts.clear(keyOf(upstream));
-    },
+    works: (upstream) => alerts.clear(keyOf(upstream)),
     unsaved: (upstream) =>
       alerts.raise({
-        key: `${keyOf(upstream)} store`,
+        key: storeKeyOf(upstream),
         level: 'critical',
         text: `A new refresh token of upstream ${upstream} could not be stored. Mail goes on, but if Postern ends now, the upstream may have to be authorized again.`,
         remedy: 'Get the database to work again; Postern stores the token by itself as soon as it does.',
         upstream,
       }),
-    saved: (upstream) => alerts.clear(`${keyOf(upstream)} store`),
+    saved: (upstream) => alerts.clear(storeKeyOf(upstream)),
+    removed(upstream) {
+      alerts.clear(keyOf(upstream));
+      alerts.clear(storeKeyOf(upstream));
+    },
   };
 }
 
 function keyOf(upstream: string): string {
   return `authorization ${upstream}`;
+}
+
+function storeKeyOf(upstream: string): string {
+  return `${keyOf(upstream)} store`;
 }

@@ -123,13 +123,12 @@ export function createTokenSource(dependencies: TokenSourceDependencies): Runnin
       generations.set(upstream, (generations.get(upstream) ?? 0) + 1);
       troubles.tryAgain(upstream);
     }),
-    settings.onChange(() => {
+    settings.onChange((now, before) => {
       // Perhaps what was wrong is right now.
       troubles.tryAgain();
-      for (const name of generations.keys()) {
-        if (!settings.current().upstreams.some((upstream) => upstream.name === name))
-          generations.delete(name);
-      }
+      const wanted = new Set(now.upstreams.map(({ name }) => name));
+      for (const name of generations.keys()) if (!wanted.has(name)) generations.delete(name);
+      for (const { name } of before.upstreams) if (!wanted.has(name)) alerts.removed(name);
     }),
   ];
 
