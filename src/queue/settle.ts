@@ -5,6 +5,8 @@ import type { Random } from '../shared/random.ts';
 import type { JournalEvent, MessageRecord, MessageState, RecipientRecord } from './message.ts';
 import { isExpired, retryDelay } from './schedule.ts';
 
+type Deferred = Extract<RecipientOutcome, { kind: 'deferred' }>;
+
 /** What an attempt makes of a message. Pure: the caller writes it. */
 export interface Settlement {
   readonly record: MessageRecord;
@@ -144,10 +146,16 @@ function stateOf(recipients: readonly RecipientRecord[]): MessageState {
 function waitFor(outcomes: readonly RecipientOutcome[], attempts: number, context: SettleContext): number {
   const waits = outcomes.flatMap((outcome) => {
     if (outcome.kind !== 'deferred') return [];
-    if (!costsAttempt(outcome) && outcome.retryAfter !== undefined) return [outcome.retryAfter];
+    if (!costsAttempt(outcome) && outcome.retryAfter !== undefined) return [spread(outcome, context)];
     return [retryDelay(context.settings.retry, attempts, context.random, outcome.retryAfter)];
   });
   return waits.length > 0 ? Math.min(...waits) : retryDelay(context.settings.retry, attempts, context.random);
+}
+
+/** Those that came together do not come back together; where there were too many at once, least of all. */
+function spread({ reason, retryAfter = 0 }: Deferred, { random }: SettleContext): number {
+  const jitter = reason === 'connections' ? 0.5 : 0.1;
+  return Math.round(retryAfter * (1 + jitter * random.fraction()));
 }
 
 function toEvent(

@@ -98,8 +98,8 @@ export const smtpRows: readonly FailureRow[] = [
       journal: 'deferred connections',
       words: /432 4\.3\.2/,
       attempts: 0,
-      notBefore: 4,
-      within: 16,
+      notBefore: 9,
+      within: 18,
     }),
   ),
   {

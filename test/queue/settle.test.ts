@@ -16,14 +16,14 @@ const rejected: RecipientOutcome = {
   reason: 'recipient',
 };
 
-function settle(record: MessageRecord, recipients: readonly RecipientOutcome[], after = 0) {
+function settle(record: MessageRecord, recipients: readonly RecipientOutcome[], after = 0, fraction = 0) {
   return settleAttempt(
     record,
     { upstream: 'office', outcome: { kind: 'answered', recipients, timing: { connecting: 5, sending: 7 } } },
     {
       now: record.acceptedAt + after,
       settings: settingsSchema.parse({}).queue,
-      random: { fraction: () => 0, bytes: (length) => Buffer.alloc(length) },
+      random: { fraction: () => fraction, bytes: (length) => Buffer.alloc(length) },
       waited: 2,
     },
   );
@@ -86,11 +86,17 @@ describe('settling', () => {
     }
   });
 
-  it('waits exactly as long as an upstream says that has no free connection', () => {
-    const { record } = settle(to('a@x.example'), [
-      { kind: 'deferred', reply: busy, reason: 'connections', retryAfter: 7000 },
-    ]);
-    expect(record.nextAttemptAt - record.acceptedAt).to.equal(7000);
+  it('waits as long as an upstream says, and spreads what came together', () => {
+    for (const [reason, fraction, wait] of [
+      ['connections', 0, 7000],
+      ['connections', 1, 10_500],
+      ['quota', 0, 7000],
+      ['quota', 1, 7700],
+    ] as const) {
+      const outcome = { kind: 'deferred', reply: busy, reason, retryAfter: 7000 } as const;
+      const { record } = settle(to('a@x.example'), [outcome], 0, fraction);
+      expect(record.nextAttemptAt - record.acceptedAt, `${reason} ${fraction}`).to.equal(wait);
+    }
   });
 
   it('gives up with the last words of the server when the message has expired', () => {
