@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Client } from 'undici';
-import { isLoopback } from '../settings/addresses.ts';
+import { goesInClear } from '../settings/addresses.ts';
 import type { Clock } from '../shared/clock.ts';
 import { errorCode } from '../shared/errors.ts';
 import { type HttpAnswer, type HttpClient, HttpFailure, type HttpRequest } from '../shared/http.ts';
@@ -51,7 +51,7 @@ function targetOf(address: string): Target {
     throw new HttpFailure('EREQUEST', 'is not asked: its address does not begin with https://', false);
   }
   const server = urlServer(url);
-  if (!server.encrypted && !isLoopback(server.host)) {
+  if (goesInClear(url)) {
     const text = 'is not asked over http://, where anybody on the way could read along; write https://';
     throw new HttpFailure('EREQUEST', text, false);
   }

@@ -26,6 +26,11 @@ export interface StoredAuthorization {
   readonly version: number;
 }
 
+/** What a row is known by in memory. */
+export function rowId(upstream: string, subject: string): string {
+  return JSON.stringify([upstream, subject]);
+}
+
 export interface StoredFailure {
   readonly at: number;
   readonly reason: 'unreachable' | 'authentication' | 'throttled' | 'configuration';

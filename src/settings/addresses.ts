@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { isLoopbackAddress } from '../shared/loopback.ts';
+import { urlServer } from '../shared/url-server.ts';
 
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
 const DOT_ATOM = /^[^\s"(),:;<>@[\]\\\p{Cc}\p{Cs}]+$/u;
@@ -43,4 +44,10 @@ export function isMailAddress(text: string): boolean {
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase().replace(/\.$/, '');
   return name === 'localhost' || name.endsWith('.localhost') || isLoopbackAddress(name);
+}
+
+/** An address over which anybody on the way could read along: http, to another machine than this. */
+export function goesInClear(url: URL): boolean {
+  const { encrypted, host } = urlServer(url);
+  return !encrypted && !isLoopback(host);
 }

@@ -1,5 +1,5 @@
 import type { Fault } from '../shared/errors.ts';
-import { isLoopback } from './addresses.ts';
+import { goesInClear } from './addresses.ts';
 import type { Draft } from './draft.ts';
 import { faultAt } from './faults.ts';
 import { microsoftTenant, namesNoTenant } from './microsoft-tenant.ts';
@@ -172,14 +172,11 @@ function mailboxFaults(auth: OAuth2Settings): Finding[] {
 function addressFaults(address: string): string[] {
   if (!URL.canParse(address)) return [];
   const url = new URL(address);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
   if (url.username !== '' || url.password !== '') {
     return ['holds a user name or password; leave them out, addresses are shown and logged'];
   }
   if (url.hash !== '') return ['has a part behind #, which no server sees; leave it out'];
-  return url.protocol === 'http:' && !isLoopback(host)
-    ? ['sends secrets in clear over the network; write https://']
-    : [];
+  return goesInClear(url) ? ['sends secrets in clear over the network; write https://'] : [];
 }
 
 function microsoftFaults(auth: OAuth2Settings): Finding[] {

@@ -1,5 +1,5 @@
 import type { Fault } from '../shared/errors.ts';
-import { asciiDomain, isLoopback } from './addresses.ts';
+import { asciiDomain, goesInClear } from './addresses.ts';
 import { faultAt } from './faults.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from './json.ts';
 import { isNetwork } from './schema-clients.ts';
@@ -57,7 +57,7 @@ function vaultFaults(vault: JsonObject): Fault[] {
   if (url && (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')) {
     faults.push(faultAt(['vault', 'address'], `has more than a host and a port; write ${url.origin}`));
   }
-  if (url?.protocol === 'http:' && !isLoopback(url.hostname.replace(/^\[(.*)\]$/, '$1'))) {
+  if (url && goesInClear(url)) {
     const text = 'sends secrets in clear over the network; write https://';
     faults.push(faultAt(['vault', 'address'], text));
   }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { asciiDomain, isLoopback, isMailAddress } from '../../src/settings/addresses.ts';
+import { asciiDomain, goesInClear, isLoopback, isMailAddress } from '../../src/settings/addresses.ts';
 
 describe('isMailAddress', () => {
   const good = [
@@ -82,4 +82,17 @@ describe('isLoopback', () => {
       expect(isLoopback(host), host).to.equal(false);
     }
   });
+});
+
+describe('an address that goes over the network in clear', () => {
+  for (const [address, clear] of [
+    ['http://vault.example.com:8200', true],
+    ['http://192.0.2.1/', true],
+    ['http://127.0.0.1.example.com/', true],
+    ['https://vault.example.com:8200', false],
+    ['http://localhost:8200', false],
+    ['http://[::1]:8200/', false],
+  ] as const) {
+    it(`is ${clear ? '' : 'not '}${address}`, () => expect(goesInClear(new URL(address))).to.equal(clear));
+  }
 });

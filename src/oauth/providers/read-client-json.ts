@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
-import { isLoopback } from '../../settings/addresses.ts';
+import { goesInClear } from '../../settings/addresses.ts';
 import { RelayError } from '../../shared/errors.ts';
 import { fieldsOf, type JsonFields, parsedJson } from '../../shared/outside-json.ts';
 import { Secret } from '../../shared/secret.ts';
@@ -116,8 +116,7 @@ function addressIn(fields: JsonFields, name: string, help: string): string | und
   const value = textIn(fields, name);
   if (value === undefined) return undefined;
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  const host = url?.hostname.replace(/^\[|\]$/g, '') ?? '';
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(host))) return value;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && !goesInClear(url)) return value;
   throw wrong(`${name} in the file is not an https address`, help);
 }
 

@@ -2,6 +2,7 @@
 import type { OAuth2Settings } from '../../settings/schema-oauth2.ts';
 import { RelayError } from '../../shared/errors.ts';
 import { isLoopbackAddress } from '../../shared/loopback.ts';
+import { urlServer } from '../../shared/url-server.ts';
 
 /** Both are known to administrators from other relays; registrations made for those go on working. */
 export const REDIRECT_PATHS = ['/login/smtp-verification', '/pmpredirect/AzureOAuth'] as const;
@@ -33,9 +34,9 @@ export function redirectUri(accessUrl: string, path: string = REDIRECT_PATHS[0])
  * limitations") and Google ("Using OAuth 2.0 for Web Server Applications") want https, except on localhost.
  */
 export function redirectTrouble(uri: string, provider: OAuth2Settings['provider']): string | undefined {
-  const { protocol, hostname } = new URL(uri);
-  const local = hostname === 'localhost' || isLoopbackAddress(hostname.replace(/^\[|\]$/g, ''));
-  if (provider === 'generic' || protocol === 'https:' || local) return undefined;
+  const { encrypted, host } = urlServer(new URL(uri));
+  const local = host === 'localhost' || isLoopbackAddress(host);
+  if (provider === 'generic' || encrypted || local) return undefined;
   const whose = provider === 'microsoft' ? 'Microsoft' : 'Google';
   return `${whose} accepts redirect URIs with https only, except http://localhost. Set accessUrl to an https address or to http://localhost:PORT, or sign in with a device code.`;
 }

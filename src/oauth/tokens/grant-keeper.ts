@@ -1,7 +1,8 @@
 import type { Clock, Timer } from '../../shared/clock.ts';
 import { errorText } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { AuthorizationStorage, StoredAuthorization } from '../storage.ts';
+import { pause } from '../pause.ts';
+import { type AuthorizationStorage, rowId, type StoredAuthorization } from '../storage.ts';
 import type { AuthorizationAlerts } from './authorization-alerts.ts';
 
 /** Pauses between two tries to store what could not be stored, ms. */
@@ -130,13 +131,13 @@ export function createGrantKeeper({ storage, alerts, clock, log }: Dependencies)
 
   return {
     async find(upstream, subject) {
-      const id = idOf(upstream, subject);
+      const id = rowId(upstream, subject);
       if (await flush(id)) return storage.find(upstream, subject);
       return unsaved.get(id)?.next;
     },
 
     async keep(next, read) {
-      const id = idOf(next.upstream, next.subject);
+      const id = rowId(next.upstream, next.subject);
       await unsaved.get(id)?.saving;
       const before = unsaved.get(id);
       before?.timer?.cancel();
@@ -164,7 +165,7 @@ export function createGrantKeeper({ storage, alerts, clock, log }: Dependencies)
     async stop() {
       stopped = true;
       for (let round = 0; round < LAST_TRIES && unsaved.size > 0; round += 1) {
-        if (round > 0) await new Promise<void>((resolve) => clock.after(LAST_PAUSE, resolve));
+        if (round > 0) await pause(clock, LAST_PAUSE);
         await Promise.all([...unsaved.keys()].map(flush));
       }
       for (const { next, timer } of unsaved.values()) {
@@ -176,10 +177,6 @@ export function createGrantKeeper({ storage, alerts, clock, log }: Dependencies)
       }
     },
   };
-}
-
-function idOf(upstream: string, subject: string): string {
-  return JSON.stringify([upstream, subject]);
 }
 
 /** The store had taken it, only its word did not reach us. */

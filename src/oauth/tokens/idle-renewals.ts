@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../../shared/clock.ts';
 import { errorText } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Random } from '../../shared/random.ts';
-import type { AuthorizationStorage, StoredAuthorization } from '../storage.ts';
+import { type AuthorizationStorage, rowId, type StoredAuthorization } from '../storage.ts';
 import { isIdle } from './held-token.ts';
 import { restOfRefusal } from './retry-pauses.ts';
 import { type Wanted, wantedOf } from './wanted.ts';
@@ -45,10 +45,10 @@ export function createIdleRenewals({
 
   async function look(): Promise<void> {
     try {
-      const rows = new Map((await storage.list()).map((row) => [idOf(row.upstream, row.subject), row]));
+      const rows = new Map((await storage.list()).map((row) => [rowId(row.upstream, row.subject), row]));
       for (const upstream of settings.current().upstreams) {
         const wanted = wantedOf(upstream);
-        const row = wanted?.person === true ? rows.get(idOf(wanted.upstream, wanted.subject)) : undefined;
+        const row = wanted?.person === true ? rows.get(rowId(wanted.upstream, wanted.subject)) : undefined;
         if (!stopped && wanted !== undefined && row?.key === wanted.key && isDue(row)) await renew(wanted);
       }
     } catch (error) {
@@ -79,8 +79,4 @@ export function createIdleRenewals({
       timer?.cancel();
     },
   };
-}
-
-function idOf(upstream: string, subject: string): string {
-  return JSON.stringify([upstream, subject]);
 }
