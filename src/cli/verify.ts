@@ -34,13 +34,18 @@ export const verify: Command = {
     'Looks at settings, secrets, proxy, DNS, TCP, greeting, TLS, token, sign-in, senders and recipients,',
     'tells each step when it is over, and for what is wrong the cause and the exact remedy. Nothing is sent',
     'without --send-to, and nothing is stored. Exits with 0 when all is well or only worth a second look,',
-    'with 1 when something failed.',
+    'with 1 when something failed. A proxy or Vault is that of the settings in force, with --settings as well.',
   ].join('\n'),
   async run(typed) {
     const client = createClient(typed);
     const file = typed.text('settings');
     const typedDocument =
       file === undefined ? undefined : await readTypedDocument(file, 'nothing was verified');
+    for (const other of await notTried(client, typedDocument)) {
+      typed.terminal.err(
+        `Note: ${other} of the file is not in force and is not tried; the one in force is. Apply the file, then verify.\n`,
+      );
+    }
     const one = typed.text('upstream');
     const names = one === undefined ? await upstreamNames(client, typedDocument) : [one];
     if (names.length === 0) {
@@ -56,6 +61,25 @@ export const verify: Command = {
     return failed ? 1 : 0;
   },
 };
+
+/** Ways out that belong to the node and not to an upstream: a trial takes those in force, whatever the file says. */
+async function notTried(
+  client: Client,
+  typedDocument: TypedDocument | undefined,
+): Promise<readonly string[]> {
+  const { value } = typedDocument ?? {};
+  const wanted = ['proxy.url', 'proxy.bypass', 'vault.address'].filter((path) => at(value, path) !== 'null');
+  if (wanted.length === 0) return [];
+  const inForce = toJson((await client.ask('/api/v1/settings', settingsAnswerSchema)).document).value;
+  return wanted.filter((path) => at(value, path) !== at(inForce, path));
+}
+
+function at(document: Json | undefined, path: string): string {
+  const found = path
+    .split('.')
+    .reduce<Json>((value, key) => (isJsonObject(value) ? (value[key] ?? null) : null), document ?? null);
+  return JSON.stringify(found);
+}
 
 async function upstreamNames(
   client: Client,

@@ -74,6 +74,22 @@ describe('postern verify', () => {
     expect(out).not.to.contain('wrong-password');
   });
 
+  it('says which ways out of a file are not tried', async () => {
+    await running.services.settings.apply(
+      { upstreams: [upstream('office')], proxy: { url: 'http://proxy.example.com:3128' } },
+      { by: 'test' },
+    );
+    const file = join(running.directory, 'other.json');
+    const written = async (proxy: object) => {
+      await writeFile(file, JSON.stringify({ upstreams: [upstream('office')], proxy }));
+      return (await typed(['verify', '--settings', file], env)).err;
+    };
+    expect(await written({ url: 'http://proxy.example.com:3128' })).to.equal('');
+    expect(await written({ url: 'http://other.example.com:3128' })).to.match(
+      /^Note: proxy\.url of the file is not in force and is not tried/,
+    );
+  });
+
   it('verifies all upstreams in turn, and fails when one does', async () => {
     await configure(upstream('first'), upstream('second', 'wrong-password'));
     const { code, out } = await typed(['verify', '--sender', 'a@example.com'], env);
