@@ -5,6 +5,8 @@ import { closeAll, deliver, startUpstream, summary } from './support.ts';
 
 const MEGABYTE = Buffer.alloc(1 << 20, 'x');
 
+const startHasty = () => startUpstream({}, { timeout: { connect: '50ms', command: '50ms', data: '50ms' } });
+
 describe('a hostile upstream', () => {
   afterEach(closeAll);
 
@@ -97,8 +99,7 @@ describe('a hostile upstream', () => {
   }
 
   it('always gets an outcome, whatever bytes it answers', async () => {
-    const start = () => startUpstream({}, { timeout: { connect: '50ms', command: '50ms', data: '50ms' } });
-    let started = await start();
+    let started = await startHasty();
     const steps: readonly ServerStep[] = ['banner', 'ehlo', 'mail', 'rcpt', 'data', 'final'];
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array)),
@@ -122,7 +123,7 @@ describe('a hostile upstream', () => {
         const { outcome } = await attempt().catch(async (error: unknown) => {
           // One that has complained about connections is let alone for a while.
           if (!/^Error: no permit: .*"slots"/.test(String(error))) throw error;
-          started = await start();
+          started = await startHasty();
           return attempt();
         });
         expect(outcome.kind).to.be.oneOf(['answered', 'unavailable']);

@@ -332,8 +332,9 @@ describe('token source', () => {
     it('does not wait for longer than it is told to, and writes down no failure of its own making', async () => {
       const made = await authorized();
       made.clock.advance(HOUR);
-      made.server.hold = new Promise(() => undefined);
-      void made.source.token({ upstream: made.upstream });
+      const answered = Promise.withResolvers<void>();
+      made.server.hold = answered.promise;
+      const asked = made.source.token({ upstream: made.upstream });
       await driven(
         made.clock,
         waitFor(() => Promise.resolve(made.server.requests === 1)),
@@ -342,6 +343,8 @@ describe('token source', () => {
       await driven(made.clock, made.source.stop(2000), 100);
       expect(made.clock.monotonic() - from).to.be.within(2000, 3000);
       expect((await row()).failure).to.equal(undefined);
+      answered.resolve();
+      await driven(made.clock, asked);
     });
 
     it('lets one asker give up without harm to the others', async () => {
