@@ -86,7 +86,7 @@ function grantMailbox({ clientId, mailbox, delegated, upstream }: ApiContext): s
   if (delegated) {
     return (
       `Consent to Mail.Send (Mail.Send.Shared and send-as rights where ${mailbox} is another mailbox): ` +
-      `${authorizeCommand(upstream)}`
+      authorizeCommand(upstream)
     );
   }
   return (

@@ -25,14 +25,14 @@ const cause = (reason: UnavailableReason, retryAfter?: number): Unavailable => (
 });
 
 describe('a circuit', () => {
-  const pauses: readonly (readonly [UnavailableReason, readonly number[]])[] = [
+  const table: readonly (readonly [UnavailableReason, readonly number[]])[] = [
     ['unreachable', [5, 10, 20, 40, 80, 160, 300, 300]],
     ['authentication', [60, 120, 240, 480, 900, 900]],
     ['configuration', [60, 120, 240, 480, 900, 900]],
     ['quota', [3600, 3600]],
     ['throttled', [10, 10]],
   ];
-  for (const [reason, seconds] of pauses) {
+  for (const [reason, seconds] of table) {
     it(`pauses ${seconds.join(', ')} s when ${reason}`, () => {
       const { clock, circuit } = start();
       for (const pause of seconds) {

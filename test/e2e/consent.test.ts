@@ -12,6 +12,14 @@ import { remoteAdmin } from '../support/simulated-consent.ts';
 /** What a person does at the provider. */
 type Person = (page: Page) => Promise<void>;
 
+/** Takes a picture where somebody wants to look. */
+async function look(page: Page, name: string): Promise<void> {
+  const folder = process.env['SCREENSHOTS'];
+  if (folder === undefined) return;
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}
+
 describe('consent in a real browser, at a simulated Microsoft and Google', function () {
   this.timeout(60_000);
   let simulator: Simulator;
@@ -47,14 +55,6 @@ describe('consent in a real browser, at a simulated Microsoft and Google', funct
     await signIn(page);
     await page.getByRole('button', { name: 'Cancel' }).click();
   };
-
-  /** Takes a picture where somebody wants to look. */
-  async function look(page: Page, name: string): Promise<void> {
-    const folder = process.env['SCREENSHOTS'];
-    if (folder === undefined) return;
-    await mkdir(folder, { recursive: true });
-    await page.screenshot({ path: join(folder, `${name}.png`) });
-  }
 
   const microsoft = () => ({
     type: 'oauth2',

@@ -47,7 +47,7 @@ describe('authorizations of whole processes', function () {
     base = await mkdtemp(join(tmpdir(), 'postern-authorization-'));
   });
   afterEach(async () => {
-    await Promise.all([...devices].map((device) => device.stop()));
+    await Promise.all([...devices].map((each) => each.stop()));
     devices.clear();
     await Promise.all([...running].map(crash));
     await trap.close();

@@ -102,7 +102,8 @@ describe('OAuth 2.0 with oidc-provider and Dovecot', function () {
       });
       const text = await response.text();
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-      return text === '' ? undefined : JSON.parse(text);
+      const answer: unknown = text === '' ? undefined : JSON.parse(text);
+      return answer;
     };
     await api('POST', '/api/v1/trust-anchors', { certificate: authority.certificate });
     return {
@@ -236,11 +237,13 @@ describe('OAuth 2.0 with oidc-provider and Dovecot', function () {
       expect(new Set(at.server.refreshTokens).size).to.be.greaterThan(refreshes - 1);
 
       const newest = at.server.refreshTokens.at(-1) ?? '';
-      const revoked = await run('curl', [
-        ...['-s', '-S', '-k', '-o', '/dev/null', '-w', '%{http_code}', at.server.revocationEndpoint],
-        ...['--data-urlencode', `token=${newest}`, '--data-urlencode', `client_id=${CLIENT.id}`],
-        ...['--data-urlencode', `client_secret=${CLIENT.secret}`],
+      const form = { token: newest, client_id: CLIENT.id, client_secret: CLIENT.secret };
+      const fields = Object.entries(form).flatMap(([name, value]) => [
+        '--data-urlencode',
+        `${name}=${value}`,
       ]);
+      const answer = ['-s', '-S', '-k', '-o', '/dev/null', '-w', '%{http_code}'];
+      const revoked = await run('curl', [...answer, at.server.revocationEndpoint, ...fields]);
       expect(revoked).to.include('200');
       const { id } = await at.relay.send({ content: 'Subject: while revoked\r\n\r\nhello\r\n' });
       await until(

@@ -202,10 +202,8 @@ function tellOf(fields: JsonFields): Told {
   const object = typeof error === 'object' && error !== null ? { ...error } : undefined;
   const code = object !== undefined && 'status' in object ? object.status : error;
   const message = object !== undefined && 'message' in object ? object.message : fields['error_description'];
-  const texts = (...parts: unknown[]) =>
-    parts.filter((part): part is string => typeof part === 'string' && part !== '');
-  const kinds = texts(fields['error_subtype'], fields['suberror']).map((kind) => `(${kind})`);
-  const description = [...texts(message), ...kinds].join(' ');
+  const kinds = textsOf(fields['error_subtype'], fields['suberror']).map((kind) => `(${kind})`);
+  const description = [...textsOf(message), ...kinds].join(' ');
   const name = typeof code === 'string' && /^[\w.:-]{1,64}$/.test(code) ? code : undefined;
   const present = error !== undefined && error !== null && error !== '';
   return {
@@ -213,6 +211,10 @@ function tellOf(fields: JsonFields): Told {
     description,
     codes: codesOf(fields['error_codes'], description),
   };
+}
+
+function textsOf(...parts: unknown[]): readonly string[] {
+  return parts.filter((part): part is string => typeof part === 'string' && part !== '');
 }
 
 function codesOf(listed: unknown, description: string): number[] {
