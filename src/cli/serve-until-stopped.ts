@@ -9,10 +9,10 @@ import { ownCommand } from '../shared/own-commands.ts';
 import { safe } from './output.ts';
 import { printFaults } from './print-faults.ts';
 
-/** Milliseconds that deliveries under way have to finish. */
-const STOP_DEADLINE = 10_000;
+/** Milliseconds that deliveries under way have to finish; less than the 10 s after which container runtimes kill. */
+const STOP_DEADLINE = 8000;
 /** Milliseconds beyond the deadline after which the process ends although something does not let go. */
-const GRACE = 3000;
+const GRACE = 1500;
 /** After a fault of ours nothing is sure: what can be finished quickly is finished. */
 const FATAL_DEADLINE = 2000;
 
