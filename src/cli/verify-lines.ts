@@ -50,11 +50,17 @@ function timeText(milliseconds: number): string {
   return milliseconds < 10_000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
+/** Without what a long reason tells in brackets, such as all of a certificate: it stands with its step. */
+function inShort(reason: string): string {
+  const bracket = reason.indexOf(' (');
+  return reason.length > 160 && bracket > 0 ? reason.slice(0, bracket) : reason;
+}
+
 /** In short: does sending work, and if not, why, and where it says what to do. */
 export function verdict(steps: readonly VerifyStepLine[]): string {
   const failure = steps.find(({ result }) => result === 'failed');
   if (failure) {
-    const reason = (failure.cause ?? failure.text).replace(/\.$/, '');
+    const reason = inShort((failure.cause ?? failure.text).replace(/\.$/, ''));
     const remedy = failure.remedy === undefined ? '' : ` What to do stands above, at ${failure.step}.`;
     return safe(`Sending does not work: ${reason}.${remedy}`);
   }

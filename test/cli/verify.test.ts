@@ -199,6 +199,10 @@ describe('the lines of postern verify', () => {
     expect(verdict([ok('tcp'), failed])).to.equal(
       'Sending does not work: It is self-signed. What to do stands above, at tls.',
     );
+    const long = { ...failed, cause: `mail.example.com showed a certificate (${'CN=x, '.repeat(40)})` };
+    expect(verdict([ok('tcp'), long])).to.equal(
+      'Sending does not work: mail.example.com showed a certificate. What to do stands above, at tls.',
+    );
     expect(verdict([ok('tcp'), ok('message')])).to.equal('Sending works.');
     expect(verdict([ok('tcp'), warning, ok('message')])).to.equal(
       'Sending works. Look at the warning above.',
