@@ -80,7 +80,8 @@ describe('tokens that live 5 s and refresh tokens that are good once', () => {
     expect(arrived.toSorted()).to.deep.equal(sent.toSorted());
     expect(signIns).to.be.at.least(MESSAGES);
     // The consent was the first request.
-    expect(tokenRequests).to.be.within(lifetimes - 1, lifetimes + 1);
+    // A token is renewed a fiftieth of its life before the end (margin.ts), and the first one came before the clock ran.
+    expect(tokenRequests).to.be.within(lifetimes - 1, lifetimes / 0.98 + 1);
     expect(tokenRequestsAtOnce).to.equal(1);
     expect(relay.log.text()).not.to.match(/"level":(50|60)/);
   });

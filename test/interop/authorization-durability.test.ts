@@ -250,7 +250,8 @@ describe('authorizations of whole processes', function () {
     console.log(
       `      ${tokenRequests} token requests in ${lifetimes.toFixed(1)} lifetimes, at most ${tokenRequestsAtOnce} at once`,
     );
-    expect(tokenRequests).to.be.within(lifetimes - 1, lifetimes + 1);
+    // A token is renewed a fiftieth of its life before the end (margin.ts), and the first one came before the clock ran.
+    expect(tokenRequests).to.be.within(lifetimes - 1, lifetimes / 0.98 + 1);
     expect(tokenRequestsAtOnce).to.equal(1);
     for (const [index, source] of sources.entries())
       expect(arrivedFrom(source.accepted), `mail of node ${index}`).to.have.length.greaterThan(20);
