@@ -5,7 +5,13 @@ import type { Log } from '../shared/log.ts';
 import { isOversize } from './classify.ts';
 import type { DeliveryMeters } from './delivery-meters.ts';
 import type { Outcome, RecipientOutcome } from './outcome.ts';
-import { isSenderRefusal, senderAfterRefusal, senderAtOnce, withSender } from './sender-policy.ts';
+import {
+  isSenderRefusal,
+  isSenderWaiting,
+  senderAfterRefusal,
+  senderAtOnce,
+  withSender,
+} from './sender-policy.ts';
 import type { SenderRefusals } from './sender-refusals.ts';
 import { replyText } from './transports/smtp/parse-reply.ts';
 import type { UpstreamAlerts } from './upstream-alerts.ts';
@@ -61,6 +67,11 @@ export function createDispatch(deps: DispatchDependencies): Dispatch {
     }
     const outcome = await handOver(permit, message, recipients, signal);
     if (outcome.kind === 'unavailable') return { outcome };
+    const waiting = outcome.recipients.find(isSenderWaiting);
+    if (waiting) {
+      const { reply, remedy } = waiting;
+      refusals.refused(upstream, message, { words: replyText(reply), remedy, waits: true });
+    }
     const refusal = outcome.recipients.find(isSenderRefusal);
     if (refusal === undefined) {
       if (outcome.recipients.some(isHandedOver)) refusals.accepted(upstream.name, message);
@@ -127,7 +138,7 @@ export function createDispatch(deps: DispatchDependencies): Dispatch {
   function tellOfPostponing(upstream: string, message: string, { recipients }: Answered): void {
     const [first] = recipients;
     if (recipients.some(({ kind }) => kind !== 'deferred')) deps.upstreamAlerts.decided(upstream);
-    else if (first && !recipients.some(isLimited))
+    else if (first && !recipients.some((one) => isLimited(one) || isSenderWaiting(one)))
       deps.upstreamAlerts.postponed(upstream, message, replyText(first.reply));
   }
 

@@ -13,6 +13,7 @@ export type DeferReason =
   | 'busy' // 4xx, connection lost, time-out: try again on schedule
   | 'connections' // too many connections at once: soon, with fewer (432 4.3.2)
   | 'quota' // a limit that covers this recipient only, e.g. the tenant's external recipients (5.7.233)
+  | 'sender' // the account was not granted this sender's mailbox; waits until it is
   | 'in-doubt'; // the connection went after the final dot: it may have arrived
 
 /** Why a recipient is refused for good. */

@@ -38,6 +38,13 @@ export function isSenderRefusal(
   return outcome.kind === 'rejected' && outcome.reason === 'sender';
 }
 
+/** The sender's mailbox is not granted yet, and its mail may not leave from another address: it waits. */
+export function isSenderWaiting(
+  outcome: RecipientOutcome,
+): outcome is RecipientOutcome & { kind: 'deferred' } {
+  return outcome.kind === 'deferred' && outcome.reason === 'sender';
+}
+
 /** The message as `address`. A report keeps its empty sender: nobody may answer it with a report (RFC 3464 section 2). */
 export async function withSender(message: UnsentMessage, address: string): Promise<UnsentMessage> {
   const body = await rewrittenBody(message.body, (header) =>

@@ -25,7 +25,12 @@ export interface SenderRefusals {
   refused(
     upstream: UpstreamSettings,
     message: Refused,
-    why: { readonly words: string; readonly remedy?: string | undefined },
+    why: {
+      readonly words: string;
+      readonly remedy?: string | undefined;
+      /** Its mail is kept until the sender is allowed. */
+      readonly waits?: boolean;
+    },
     rewritten?: string,
   ): void;
   /** The upstream is another now, or is gone: what was told of it is over, and told anew where it is still so. */
@@ -45,7 +50,7 @@ export function createSenderRefusals({ alerts, log }: { alerts: Alerts; log: Log
   }
 
   return {
-    refused(upstream, message, { words, remedy }, rewritten) {
+    refused(upstream, message, { words, remedy, waits = false }, rewritten) {
       const key = keyOf(upstream.name, message);
       if (known.get(key) !== undefined || standing.has(key)) return;
       // Mail from the default mailbox is what perSender promises where a mailbox was not granted.
@@ -70,7 +75,7 @@ export function createSenderRefusals({ alerts, log }: { alerts: Alerts; log: Log
         level: 'warning',
         text:
           `The upstream ${upstream.name} does not take mail of ${message.client} from ${message.sender}; ` +
-          (rewritten === undefined ? 'it came back' : `it leaves from ${rewritten}`) +
+          (rewritten === undefined ? (waits ? 'it waits' : 'it came back') : `it leaves from ${rewritten}`) +
           `: ${words.length > LONGEST_WORDS ? `${words.slice(0, LONGEST_WORDS)}…` : words}`,
         ...(remedy === undefined
           ? {}

@@ -30,6 +30,7 @@ describe('a sender that the account may not use', function () {
         graphUpstream(simulator, 'graph-refused', rewriting),
         exchangeUpstream(simulator, 'smtp-own', perSender),
         graphUpstream(simulator, 'graph-own', perSender),
+        graphUpstream(simulator, 'graph-patient', { ...perSender, from: { rewrite: 'never' } }),
         gmailUpstream(simulator, 'gmail-own', {
           ...rewriting,
           authentication: googleServiceAccount(simulator, { perSender: true }),
@@ -136,6 +137,22 @@ describe('a sender that the account may not use', function () {
       expect(stage.told(line), 'what was asked for is no alert').to.deep.equal([]);
     });
   }
+
+  it('Graph: mail of a mailbox that is not granted yet waits, costs no attempt, and leaves when it is', async () => {
+    const sender = 'late@example.com';
+    stage.simulator.register({ mailbox: { email: sender, granted: false } });
+    const id = await send('graph-patient', sender);
+    const attempt = await stage.event(id, 'attempt');
+    expect(attempt.recipients[0]).to.include({ result: 'deferred', reason: 'sender' });
+    expect(attempt.recipients[0]?.remedy).to.match(/Mail\.Send|Exchange/);
+    const [alert] = alertsAbout('graph-patient', sender);
+    expect(alert?.text).to.match(/it waits: 403.*ErrorAccessDenied/);
+    expect((await stage.relay.message(id)).attempts).to.equal(0);
+    stage.simulator.register({ mailbox: { email: sender, granted: true } });
+    await stage.relay.app.queue.operations.retry({ ids: [id] }, 'test');
+    expect((await arrived(id)).mailbox).to.equal(sender);
+    expect(alertsAbout('graph-patient', sender)).to.deep.equal([]);
+  });
 
   /** What a person reads: the first part of the report, its lines joined where they were only broken. */
   async function reportText(report: string): Promise<string> {

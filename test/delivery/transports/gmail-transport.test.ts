@@ -116,7 +116,7 @@ describe('Gmail transport', () => {
       const tokens = testTokens(({ mailbox }) => (mailbox === 'scanner@example.com' ? none : undefined));
       const transport = apiTransport('gmail', server.url, { authentication: account, deps: { tokens } });
       expect(brief(await transport.deliver(apiMessage(MESSAGE), to('ann@example.com'), never))).to.equal(
-        'deferred busy',
+        'deferred sender',
       );
     });
   });

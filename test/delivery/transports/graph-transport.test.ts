@@ -273,7 +273,7 @@ describe('Graph transport', () => {
     const [outcome] = recipientOutcomes(
       await transport.deliver(apiMessage(MESSAGE), to('ann@example.com'), never),
     );
-    expect(outcome).to.deep.include({ kind: 'deferred', reason: 'busy', retryAfter: 900_000 });
+    expect(outcome).to.deep.include({ kind: 'deferred', reason: 'sender', retryAfter: 900_000 });
     expect(outcome && 'remedy' in outcome ? outcome.remedy : '').to.include('New-ManagementRoleAssignment');
   });
 

@@ -89,7 +89,7 @@ export function createConclusions(
     // Nothing can be rewritten: the sender waits until the mailbox is granted, instead of getting its mail back.
     if (verdict.reason === 'sender' && mailbox.own && upstream.from.rewrite === 'never') {
       const remedy = verdict.remedy === undefined ? {} : { remedy: verdict.remedy };
-      return { outcome: { kind: 'deferred', reason: 'busy', retryAfter: UNTIL_GRANTED, reply, ...remedy } };
+      return { outcome: { kind: 'deferred', reason: 'sender', retryAfter: UNTIL_GRANTED, reply, ...remedy } };
     }
     return { outcome: { ...verdict, reply }, ...(tries === undefined ? {} : { tries }) };
   }
@@ -134,7 +134,7 @@ export function createConclusions(
       const text = `no access token is given out for ${words(mailbox)}`;
       const remedy = `Check that ${words(mailbox)} is a user of the domain, or set from.rewrite of the upstream ${upstream.name} to if-refused.`;
       if (upstream.from.rewrite === 'never') {
-        return { ...deferred(text, '4.7.0'), retryAfter: UNTIL_GRANTED, remedy };
+        return { ...deferred(text, '4.7.0'), reason: 'sender', retryAfter: UNTIL_GRANTED, remedy };
       }
       return { kind: 'rejected', reason: 'sender', reply: { code: 550, enhanced: '5.7.1', text }, remedy };
     },
