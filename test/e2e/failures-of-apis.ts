@@ -28,10 +28,11 @@ export const graphRows: readonly FailureRow[] = [
     upstream: 'graph-own',
     sender: SCANNER,
     fate: 'held',
-    journal: 'deferred busy',
+    journal: 'deferred sender',
     words: /403 .*ErrorAccessDenied/,
     remedy: /New-ManagementRoleAssignment -App .*scanner@example\.com/,
-    attempts: 1,
+    alerts: [`upstream graph-own sender ${SCANNER} of this machine`],
+    attempts: 0,
     within: HOUR,
   },
   {

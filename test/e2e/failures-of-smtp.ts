@@ -99,7 +99,7 @@ export const smtpRows: readonly FailureRow[] = [
       words: /432 4\.3\.2/,
       attempts: 0,
       notBefore: 9,
-      within: 18,
+      within: 25,
     }),
   ),
   {
