@@ -70,12 +70,16 @@ function decode(text: string): Buffer {
   let whole = '';
   for (const line of lines) {
     const content = line.trimEnd();
+    // Line by line: what stands in front of a soft line break is no escape together with what stands behind it.
     whole += content.endsWith('=')
-      ? content.slice(0, -1)
-      : `${content}${line.endsWith('\r') ? '\r\n' : '\n'}`;
+      ? withoutEscapes(content.slice(0, -1))
+      : `${withoutEscapes(content)}${line.endsWith('\r') ? '\r\n' : '\n'}`;
   }
-  const plain = (whole + last).replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+  return Buffer.from(whole + withoutEscapes(last), 'latin1');
+}
+
+function withoutEscapes(text: string): string {
+  return text.replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );
-  return Buffer.from(plain, 'latin1');
 }

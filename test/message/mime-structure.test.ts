@@ -206,6 +206,7 @@ describe('transfer encodings', () => {
     ['base64', '=', ''],
     ['quoted-printable', 'a=20b =\r\nc\t \r\nd=3D=', 'a b c\r\nd='],
     ['quoted-printable', 'a=ZZ=4', 'a=ZZ=4'],
+    ['quoted-printable', '==\r\naa\r\n', '=aa\r\n'],
     ['quoted-printable', '=C3=BC\nx', '\xc3\xbc\nx'],
     ['x-uuencode', 'x', 'unknown'],
   ];
