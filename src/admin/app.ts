@@ -4,6 +4,8 @@
  */
 import { pipeline } from 'node:stream/promises';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { type Caller, NOBODY } from '../access/caller.ts';
+import { ALL_PERMISSIONS } from '../access/permissions.ts';
 import { RelayError } from '../shared/errors.ts';
 import { createAuthentication } from './authentication.ts';
 import { errorAnswer, HttpError } from './errors.ts';
@@ -53,19 +55,27 @@ export function createAdminApp(options: {
     );
     next();
   });
+  /** Who calls, proved before anything of the body is read. */
+  const callers = new WeakMap<Request, Caller>();
+  function callerOf(route: Route, request: Request): Caller {
+    if (route.access === 'public') return NOBODY;
+    authentication.check(request.get('authorization'), request.socket.remoteAddress ?? '');
+    return { kind: 'machine', name: saidName(request), permissions: new Set(ALL_PERMISSIONS) };
+  }
+
   const readJson = express.json({ limit: MAX_BODY, inflate: false, strict: false, type: 'application/json' });
   for (const route of routes) {
     app[route.method](
       route.path,
       (request, _response, next) => {
-        if (route.access === 'token') {
-          authentication.check(request.get('authorization'), request.socket.remoteAddress ?? '');
-        }
+        const caller = callerOf(route, request);
+        callers.set(request, caller);
         requireJson(request);
         next();
       },
       readJson,
-      async (request, response) => answerCall(route, request, response, services),
+      async (request, response) =>
+        answerCall(route, request, response, callers.get(request) ?? NOBODY, services),
     );
   }
   for (const path of new Set(routes.map((route) => route.path))) {
@@ -97,6 +107,7 @@ async function answerCall(
   route: Route,
   request: Request,
   response: Response,
+  caller: Caller,
   { clock }: Pick<AdminServices, 'clock'>,
 ): Promise<void> {
   const gone = new AbortController();
@@ -105,7 +116,8 @@ async function answerCall(
     params: request.params,
     query: request.query,
     body: request.body,
-    by: callerOf(request),
+    by: caller.name,
+    caller,
     ifMatch: request.get('if-match'),
     cookie: request.get('cookie'),
     address: request.socket.remoteAddress ?? '',
@@ -149,7 +161,7 @@ async function send(reply: Reply, request: Request, response: Response): Promise
 }
 
 /** Who acts, as the caller says (the command line names the system's user); the token is what was checked. */
-function callerOf(request: Request): string {
+function saidName(request: Request): string {
   const said = request.get('postern-by') ?? '';
   return /^[\x20-\x7e]{1,64}$/.test(said) ? said : 'API token';
 }

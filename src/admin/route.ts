@@ -3,10 +3,12 @@
  * Express handlers; the guard test reads them; later the description of the API is made from them.
  */
 import { z } from 'zod';
+import type { Caller } from '../access/caller.ts';
+import type { Permission } from '../access/permissions.ts';
 import { checked } from './checked.ts';
 
-/** `public`: anyone who reaches the address. `token`: only with the bearer token. */
-export type Access = 'public' | 'token';
+/** `public`: anyone who reaches the address. `signed-in`: any user with a session. A permission: users and tokens that hold it. */
+export type Access = 'public' | 'signed-in' | Permission;
 
 /** A request before it is checked. */
 export interface RawCall {
@@ -15,6 +17,8 @@ export interface RawCall {
   readonly body: unknown;
   /** Who, for the journal and the history of the settings. */
   readonly by: string;
+  /** Who, and what they may do; nobody where the route is public. */
+  readonly caller: Caller;
   /** The `If-Match` header. */
   readonly ifMatch: string | undefined;
   /** The `Cookie` header. */

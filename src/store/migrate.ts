@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { RelayError } from '../shared/errors.ts';
 import type { Engine } from './engine.ts';
-import { migrations as allMigrations, type Migration } from './migrations.ts';
+import { migrations as allMigrations, type Migration } from './migrations/migrations.ts';
 import type { Schema } from './schema.ts';
 
 /** A store that had data was brought to another schema version. */

@@ -11,7 +11,7 @@ import { createDeniedStorage } from './denied.ts';
 import type { Engine } from './engine.ts';
 import type { StoreFaults } from './faults.ts';
 import { type Migrated, migrate } from './migrate.ts';
-import type { Migration } from './migrations.ts';
+import type { Migration } from './migrations/migrations.ts';
 import { openPostgres } from './postgres/open-postgres.ts';
 import { createQueueStorage } from './queue.ts';
 import { createSettingsStorage } from './settings.ts';

@@ -16,6 +16,14 @@ export interface Schema {
   readonly authorizations: AuthorizationTable;
   readonly renewal_locks: RenewalLockTable;
   readonly sign_ins: SignInTable;
+  readonly users: UserTable;
+  readonly sessions: SessionTable;
+  readonly api_tokens: TokenTable;
+  readonly facts: FactTable;
+  readonly audit: AuditTable;
+  readonly traffic: TrafficTable;
+  readonly devices: DeviceTable;
+  readonly upstream_tests: UpstreamTestTable;
   readonly schema_versions: VersionTable;
 }
 
@@ -148,6 +156,104 @@ export interface SignInTable {
   state: 'pending' | 'redeeming' | 'authorized' | 'failed';
   result: string | null;
   remedy: string | null;
+}
+
+/** People who may sign in; `name_key` is the name in small letters. Switches are 0 or 1. */
+export interface UserTable {
+  id: string;
+  name: string;
+  name_key: string;
+  email: string | null;
+  role: string;
+  password_hash: string;
+  /** Sealed. */
+  totp: string | null;
+  totp_step: number | null;
+  disabled: number;
+  must_change_password: number;
+  created_at: number;
+  created_by: string;
+  last_sign_in_at: number | null;
+}
+
+export interface SessionTable {
+  id: string;
+  hash: string;
+  user_id: string;
+  created_at: number;
+  seen_at: number;
+  expires_at: number;
+  address: string;
+  agent: string;
+}
+
+export interface TokenTable {
+  id: string;
+  name: string;
+  name_key: string;
+  hash: string;
+  /** JSON: array of permissions. */
+  scopes: string;
+  created_at: number;
+  created_by: string;
+  expires_at: number | null;
+  used_at: number | null;
+}
+
+/** Single values by name, such as the hash of the setup token. */
+export interface FactTable {
+  name: string;
+  value: string;
+}
+
+export interface AuditTable {
+  id: string;
+  at: number;
+  by: string;
+  kind: string;
+  address: string;
+  action: string;
+  subject: string | null;
+  text: string;
+  /** JSON: array of changes. */
+  changes: string | null;
+}
+
+/** What went through in the minute that begins at `minute`; the sum over all shards counts, as with the totals. */
+export interface TrafficTable {
+  minute: number;
+  shard: number;
+  accepted: number;
+  delivered: number;
+  deferred: number;
+  failed: number;
+  refused: number;
+}
+
+/** Who has sent: an address under the client that it counted as. */
+export interface DeviceTable {
+  address: string;
+  client: string;
+  listener: string;
+  greeting: string;
+  smtp_user: string | null;
+  tls: string | null;
+  first_seen: number;
+  last_seen: number;
+  last_message: string;
+  last_sender: string;
+  messages: number;
+}
+
+/** How the last test of an upstream ended; `key` is a digest of the settings that were tested. */
+export interface UpstreamTestTable {
+  upstream: string;
+  key: string;
+  result: string;
+  at: number;
+  by: string;
+  sent_to: string | null;
+  text: string | null;
 }
 
 /** One row for each migration that has run. */

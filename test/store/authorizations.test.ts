@@ -3,7 +3,7 @@ import type { StoredAuthorization } from '../../src/oauth/storage.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import type { Engine } from '../../src/store/engine.ts';
 import { migrate, readVersion } from '../../src/store/migrate.ts';
-import { migrations } from '../../src/store/migrations.ts';
+import { migrations } from '../../src/store/migrations/migrations.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { openPostgres } from '../../src/store/postgres/open-postgres.ts';
 import { createQueueStorage } from '../../src/store/queue.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { systemClock } from '../../src/shared/clock.ts';
 import { RelayError } from '../../src/shared/errors.ts';
 import type { StoreFault } from '../../src/store/faults.ts';
-import { migrations } from '../../src/store/migrations.ts';
+import { migrations } from '../../src/store/migrations/migrations.ts';
 import { type OpenStoreOptions, openStore, type Store } from '../../src/store/open-store.ts';
 import { type PostgresServer, postgresServer } from '../support/postgres.ts';
 import { recordLog } from '../support/recorded-log.ts';

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
 import { systemClock } from '../../src/shared/clock.ts';
 import type { StoreFault } from '../../src/store/faults.ts';
-import { migrations } from '../../src/store/migrations.ts';
+import { migrations } from '../../src/store/migrations/migrations.ts';
 import { type OpenStoreOptions, openStore, type Store } from '../../src/store/open-store.ts';
 import { verifySqliteFile } from '../../src/store/sqlite/verify-sqlite-file.ts';
 import { recordLog } from '../support/recorded-log.ts';

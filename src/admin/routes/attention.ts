@@ -11,7 +11,7 @@ export function attentionRoutes({
     route({
       method: 'get',
       path: '/api/v1/alerts',
-      access: 'token',
+      access: 'status.read',
       summary: 'Alerts of this node that were told and are not over, critical ones first.',
       params: nothing,
       query: nothing,
@@ -22,7 +22,7 @@ export function attentionRoutes({
     route({
       method: 'get',
       path: '/api/v1/expiry',
-      access: 'token',
+      access: 'status.read',
       summary: 'Secrets, certificates and authorizations with their last day, the soonest first.',
       params: nothing,
       query: nothing,

@@ -40,7 +40,7 @@ export function authorizationRoutes(services: {
     route({
       method: 'get',
       path: '/api/v1/authorizations',
-      access: 'token',
+      access: 'status.read',
       summary:
         'How the consent behind each upstream with OAuth 2.0 stands, and the redirect URIs to register.',
       params: nothing,
@@ -54,7 +54,7 @@ export function authorizationRoutes(services: {
     route({
       method: 'post',
       path: '/api/v1/upstreams/:name/authorization',
-      access: 'token',
+      access: 'authorizations.manage',
       summary: 'Begins a sign-in: answers with a link for a browser, or with a code for another device.',
       params: named,
       query: nothing,
@@ -74,7 +74,7 @@ export function authorizationRoutes(services: {
     route({
       method: 'delete',
       path: '/api/v1/upstreams/:name/authorization',
-      access: 'token',
+      access: 'authorizations.manage',
       summary: 'Forgets the consent of an upstream, and its tokens.',
       params: named,
       query: nothing,
@@ -88,7 +88,7 @@ export function authorizationRoutes(services: {
     route({
       method: 'get',
       path: '/api/v1/sign-ins/:id',
-      access: 'token',
+      access: 'authorizations.manage',
       summary: 'How a sign-in stands; with ?wait=SECONDS (at most 25) the answer waits for its end.',
       params: oneSignIn,
       query: waiting,
@@ -101,7 +101,7 @@ export function authorizationRoutes(services: {
     route({
       method: 'post',
       path: '/api/v1/sign-ins/finish',
-      access: 'token',
+      access: 'authorizations.manage',
       summary:
         'Finishes a sign-in with the address at which the browser ended, where it could not reach Postern.',
       params: nothing,

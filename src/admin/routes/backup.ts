@@ -22,7 +22,7 @@ export function backupRoutes({
     route({
       method: 'post',
       path: '/api/v1/backup',
-      access: 'token',
+      access: 'backup.make',
       summary: 'A copy of the store as a file. The master key is not in it.',
       params: nothing,
       query: nothing,

@@ -13,7 +13,7 @@ export function deniedRoutes({ denied }: Pick<AdminServices, 'denied'>): readonl
     route({
       method: 'get',
       path: '/api/v1/denied',
-      access: 'token',
+      access: 'devices.read',
       summary: 'Clients that were refused, the latest first.',
       params: nothing,
       query: nothing,
@@ -24,7 +24,7 @@ export function deniedRoutes({ denied }: Pick<AdminServices, 'denied'>): readonl
     route({
       method: 'delete',
       path: '/api/v1/denied/:address',
-      access: 'token',
+      access: 'devices.allow',
       summary: 'Forgets what an address was refused.',
       params: oneAddress,
       query: nothing,

@@ -36,7 +36,7 @@ export function healthRoutes(
     route({
       method: 'get',
       path: '/metrics',
-      access: options.publicMetrics ? 'public' : 'token',
+      access: options.publicMetrics ? 'public' : 'status.read',
       summary: 'Counts in the text format of Prometheus.',
       params: nothing,
       query: nothing,

@@ -24,7 +24,7 @@ export function queueRoutes({ queue, log }: Pick<AdminServices, 'queue' | 'log'>
     route({
       method: 'get',
       path: '/api/v1/queue',
-      access: 'token',
+      access: 'messages.read',
       summary: 'Messages, newest first, that match every condition given.',
       params: nothing,
       query: listQuerySchema,
@@ -38,7 +38,7 @@ export function queueRoutes({ queue, log }: Pick<AdminServices, 'queue' | 'log'>
     route({
       method: 'get',
       path: '/api/v1/queue/counts',
-      access: 'token',
+      access: 'messages.read',
       summary: 'How many messages are in each state, their bytes, and when what waits will have left.',
       params: nothing,
       query: nothing,
@@ -52,7 +52,7 @@ export function queueRoutes({ queue, log }: Pick<AdminServices, 'queue' | 'log'>
     route({
       method: 'get',
       path: '/api/v1/queue/:id',
-      access: 'token',
+      access: 'messages.read',
       summary: 'One message with its journal.',
       params: oneMessage,
       query: nothing,
@@ -63,7 +63,7 @@ export function queueRoutes({ queue, log }: Pick<AdminServices, 'queue' | 'log'>
     route({
       method: 'get',
       path: '/api/v1/queue/:id/content',
-      access: 'token',
+      access: 'messages.content',
       summary: 'The message as it is stored, as a file.',
       params: oneMessage,
       query: nothing,
@@ -95,7 +95,7 @@ export function queueRoutes({ queue, log }: Pick<AdminServices, 'queue' | 'log'>
     route({
       method: 'post',
       path: '/api/v1/queue/release',
-      access: 'token',
+      access: 'messages.act',
       summary: 'Sends held messages, to the upstream in `to` where it is given.',
       params: nothing,
       query: nothing,
@@ -118,7 +118,7 @@ export function queueRoutes({ queue, log }: Pick<AdminServices, 'queue' | 'log'>
     return route({
       method: 'post',
       path: `/api/v1/queue/${name}`,
-      access: 'token',
+      access: 'messages.act',
       summary,
       params: nothing,
       query: nothing,

@@ -19,7 +19,7 @@ export function sendTestRoutes(
     route({
       method: 'post',
       path: '/api/v1/send-test',
-      access: 'token',
+      access: 'mail.send',
       summary:
         'Sends a small test mail, and tries paused upstreams again; the journal of its id says what became of it.',
       params: nothing,

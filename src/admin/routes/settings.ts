@@ -32,7 +32,7 @@ export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings'
     route({
       method: 'get',
       path: '/api/v1/settings',
-      access: 'token',
+      access: 'settings.read',
       summary: 'The document as typed, without the values of secrets. Its ETag goes into If-Match of a PUT.',
       params: nothing,
       query: nothing,
@@ -46,7 +46,7 @@ export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings'
     route({
       method: 'put',
       path: '/api/v1/settings',
-      access: 'token',
+      access: 'settings.write',
       summary: 'Replaces the document; 422 names every fault. With ?dryRun=true it is only checked.',
       params: nothing,
       query: putQuery,
@@ -70,7 +70,7 @@ export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings'
     route({
       method: 'get',
       path: '/api/v1/settings/history',
-      access: 'token',
+      access: 'settings.read',
       summary: 'Who changed the settings, when, and what; the latest first.',
       params: nothing,
       query: nothing,
@@ -81,7 +81,7 @@ export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings'
     route({
       method: 'get',
       path: '/api/v1/settings/history/:revision',
-      access: 'token',
+      access: 'settings.read',
       summary: 'The document of an earlier revision.',
       params: oneRevision,
       query: nothing,
@@ -94,7 +94,7 @@ export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings'
     route({
       method: 'post',
       path: '/api/v1/settings/rollback',
-      access: 'token',
+      access: 'settings.write',
       summary: 'Puts an earlier revision into force, as a new one.',
       params: nothing,
       query: nothing,

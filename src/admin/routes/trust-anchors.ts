@@ -11,7 +11,7 @@ export function trustAnchorRoutes(
     route({
       method: 'post',
       path: '/api/v1/trust-anchors',
-      access: 'token',
+      access: 'certificates.write',
       summary:
         'Trusts a certificate (PEM text, or DER in base64) from now on, and tries paused upstreams again.',
       params: nothing,

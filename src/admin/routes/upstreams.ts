@@ -12,7 +12,7 @@ export function upstreamRoutes({ upstreams }: Pick<AdminServices, 'upstreams'>):
     route({
       method: 'get',
       path: '/api/v1/upstreams',
-      access: 'token',
+      access: 'status.read',
       summary: 'Every upstream with its circuit, and the reason when it is open.',
       params: nothing,
       query: nothing,
@@ -23,7 +23,7 @@ export function upstreamRoutes({ upstreams }: Pick<AdminServices, 'upstreams'>):
     route({
       method: 'post',
       path: '/api/v1/upstreams/:name/probe',
-      access: 'token',
+      access: 'upstreams.verify',
       summary: 'Tries an upstream whose circuit is open again at once.',
       params: named,
       query: nothing,

@@ -25,7 +25,7 @@ export function verifyRoutes({
     route({
       method: 'post',
       path: '/api/v1/verify',
-      access: 'token',
+      access: 'upstreams.verify',
       summary:
         'Verifies an upstream, of the settings in force or of some that are not saved; a stream of JSON lines: a step each, then the result.',
       params: nothing,

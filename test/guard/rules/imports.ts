@@ -14,6 +14,7 @@ const RANKS: Readonly<Record<string, number>> = {
   message: 1,
   config: 1,
   settings: 1,
+  access: 2,
   certificates: 2,
   network: 3,
   oauth: 4,
@@ -35,7 +36,7 @@ const IMPLEMENTERS: readonly string[] = ['store', 'observe'];
 /** Rooms that stand apart: what they may take, and nothing takes from them. */
 const APART: Readonly<Record<string, readonly string[]>> = {
   simulator: ['shared', 'message', 'certificates'],
-  ui: ['admin'],
+  ui: ['admin', 'access'],
 };
 
 /** The command line starts what stands apart. */
@@ -63,7 +64,10 @@ const PACKAGE_ROOMS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^mailparser(\/|$)/, ['inbox']],
   [/^prom-client(\/|$)|^pino-pretty$/, ['observe']],
   [/^@peculiar\/x509$|^reflect-metadata$/, ['certificates', 'simulator']],
-  [/^(preact|@preact\/.*)(\/|$)/, ['ui']],
+  [/^(preact|preact-iso|@picocss\/pico)(\/|$)/, ['ui']],
+  [/^otpauth$|^uqr$/, ['access']],
+  [/^node-forge$/, ['certificates']],
+  [/^helmet$/, ['admin']],
 ];
 
 const STATEMENT = /^\s*(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm;

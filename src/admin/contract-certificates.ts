@@ -1,0 +1,114 @@
+/** Certificates that Postern trusts, and those that it shows. Times are ms since 1970. */
+import { z } from 'zod';
+
+const time = z.number();
+const text = z.string();
+
+export const certificateSchema = z.object({
+  subject: text,
+  issuer: text,
+  name: text,
+  hosts: z.array(text).readonly(),
+  validFrom: time,
+  validTo: time,
+  fingerprint256: text,
+  serialNumber: text,
+  key: text,
+  selfSigned: z.boolean(),
+  kind: z.enum(['authority', 'server']),
+});
+
+export const trustAnchorSchema = certificateSchema.extend({
+  /** To remove it with: the fingerprint without colons, in small letters. */
+  id: text,
+  /** Name of the file that holds it. */
+  file: text,
+  /** Trusted for this host only; for any if absent. */
+  host: text.optional(),
+  /** It lies in the directory of the checkout or is read-only, and is removed there by hand. */
+  fixed: z.boolean(),
+});
+export const trustAnchorsSchema = z.object({
+  trustAnchors: z.array(trustAnchorSchema).readonly(),
+  /** Files in certs/ that are not used, and why. */
+  unusable: z.array(z.object({ file: text, reason: text, remedy: text.optional() })).readonly(),
+});
+
+/** Asks a server for its certificates. Nothing is trusted by that. */
+export const fetchRequestSchema = z.strictObject({
+  host: text.min(1, { error: 'is empty' }).max(253, { error: 'is longer than 253 characters' }),
+  port: z
+    .int({ error: 'is not a port' })
+    .min(1, { error: 'is not a port' })
+    .max(65_535, { error: 'is not a port' }),
+  /** `starttls`: SMTP that changes over; `tls`: SMTP or HTTPS, TLS from the first byte. */
+  security: z.enum(['starttls', 'tls'], { error: 'is neither starttls nor tls' }),
+});
+export const fetchAnswerSchema = z.object({
+  /** As shown by the server, its own first; issuers that it left out are not there. */
+  chain: z.array(certificateSchema.extend({ pem: text })).readonly(),
+  /** TLS version and cipher. */
+  protocol: text.optional(),
+  /** The system or the imported trust anchors vouch for it already. */
+  trusted: z.boolean(),
+  /** What is wrong with it, in words; empty where nothing is. */
+  problems: z.array(z.object({ text, remedy: text.optional() })).readonly(),
+  /** Number in `chain` of the one to trust: the topmost authority, or the server's own. */
+  recommended: z.number().optional(),
+});
+
+export const serverCertificateSchema = z.object({
+  /** As listeners and the admin name it. */
+  name: text,
+  /** Absent where it cannot be used; `problem` says why. */
+  certificate: certificateSchema.optional(),
+  /** Certificates behind the first. */
+  chain: z.array(certificateSchema).readonly(),
+  problem: text.optional(),
+  remedy: text.optional(),
+  /** Made by Postern, renewed by itself. */
+  own: z.boolean(),
+  /** Listeners that show it, and `admin`. */
+  usedBy: z.array(text).readonly(),
+});
+export const serverCertificatesSchema = z.object({
+  certificates: z.array(serverCertificateSchema).readonly(),
+});
+
+const certificateName = z
+  .string()
+  .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_. -]{0,63}$/u, { error: 'is not a plain name of at most 64 characters' });
+const fileText = z
+  .string()
+  .min(1, { error: 'is empty' })
+  .max(768 * 1024, { error: 'is larger than 768 KiB' });
+
+/** A PEM pair, or PKCS#12 in base64 with its password. */
+export const serverCertificateRequestSchema = z.strictObject({
+  /** PEM chain, or PKCS#12 (base64). */
+  certificate: fileText,
+  /** PEM key; absent with PKCS#12, or where the key of a request made here is meant. */
+  key: fileText.optional(),
+  password: z.string().max(1024).optional(),
+});
+export const savedServerCertificateSchema = z.object({
+  certificate: serverCertificateSchema,
+  /** What is odd, but no reason to refuse it: a name that no listener has, a chain that lacks its issuer. */
+  warnings: z.array(text).readonly(),
+});
+
+/** Makes a key with a self-signed certificate for these names, and a request for an authority. */
+export const makeCertificateSchema = z.strictObject({
+  name: certificateName,
+  hosts: z
+    .array(z.string().min(1, { error: 'is empty' }).max(253))
+    .min(1, { error: 'is empty' })
+    .max(20),
+});
+/** PKCS#10 in PEM (RFC 2986); the key stays here and waits for the certificate. */
+export const certificateRequestAnswerSchema = z.object({ request: text });
+
+export type CertificateAnswer = z.output<typeof certificateSchema>;
+export type TrustAnchorAnswer = z.output<typeof trustAnchorSchema>;
+export type ServerCertificateAnswer = z.output<typeof serverCertificateSchema>;
+export type FetchedChain = z.output<typeof fetchAnswerSchema>;
