@@ -121,6 +121,7 @@ async function answerCall(
     ifMatch: request.get('if-match'),
     cookie: request.get('cookie'),
     address: request.socket.remoteAddress ?? '',
+    secure: false,
     signal: gone.signal,
   };
   const late = Promise.withResolvers<never>();

@@ -3,6 +3,7 @@
  * Express handlers; the guard test reads them; later the description of the API is made from them.
  */
 import { z } from 'zod';
+import type { AuditEvent } from '../access/audit.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Permission } from '../access/permissions.ts';
 import { checked } from './checked.ts';
@@ -23,8 +24,10 @@ export interface RawCall {
   readonly ifMatch: string | undefined;
   /** The `Cookie` header. */
   readonly cookie: string | undefined;
-  /** Where the request comes from. */
+  /** Where the request comes from; behind a trusted proxy, where that has it from. */
   readonly address: string;
+  /** It came over https, to us or to a trusted proxy in front: cookies may ask for that. */
+  readonly secure: boolean;
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
 }
@@ -48,6 +51,25 @@ export interface Reply<A = unknown> {
   readonly discard?: () => Promise<void>;
 }
 
+/** What the audit trail keeps of a call, beside who, when and from where. No secret may be in it. */
+export type AuditNote = Pick<AuditEvent, 'action' | 'subject' | 'text' | 'changes'>;
+
+/**
+ * How a call that went well is recorded. A function makes the entry, or none where nothing was changed after all. `read-only`: changes
+ * nothing, although its method could. `itself`: the handler records, since it knows more, or fails on purpose.
+ */
+export type Recorded<C, R> =
+  | 'read-only'
+  | 'itself'
+  | ((done: {
+      readonly call: C;
+      readonly reply: R;
+    }) => AuditNote | undefined | Promise<AuditNote | undefined>);
+
+/** Stores the note that is made for a call; a note that cannot be made is logged and undoes nothing. */
+export type RecordCall = (note: () => Noted) => Promise<void>;
+type Noted = AuditNote | undefined | Promise<AuditNote | undefined>;
+
 export interface Route {
   readonly method: 'get' | 'put' | 'post' | 'delete';
   readonly path: string;
@@ -63,8 +85,10 @@ export interface Route {
   readonly answer: z.ZodType | undefined;
   /** Milliseconds until the caller is told that it took too long. */
   readonly deadline: number;
-  /** Checks the call and answers it. */
-  handle(call: RawCall): Promise<Reply>;
+  /** Whether its calls are recorded in the audit trail, and by whom; every route declares it that is no GET. */
+  readonly audit: 'read-only' | 'itself' | 'recorded' | undefined;
+  /** Checks the call and answers it; `record` is called once the change is made and before the answer. It never throws. */
+  handle(call: RawCall, record?: RecordCall): Promise<Reply>;
 }
 
 interface RouteDefinition<P, Q, B, A> {
@@ -77,6 +101,7 @@ interface RouteDefinition<P, Q, B, A> {
   readonly body: z.ZodType<B>;
   readonly answer?: z.ZodType<unknown, A>;
   readonly deadline?: number;
+  readonly audit?: Recorded<Call<P, Q, B>, Reply<A>>;
   handle(call: Call<P, Q, B>): Promise<Reply<A>> | Reply<A>;
 }
 
@@ -87,7 +112,8 @@ export const nothing = z.strictObject({}).optional();
 
 /** Declares a route. The answer goes through its schema too, so that nothing leaves that the contract does not name. */
 export function route<P, Q, B, A>(definition: RouteDefinition<P, Q, B, A>): Route {
-  const { method, path, access, summary, params, query, body, answer, deadline = DEADLINE } = definition;
+  const { method, path, access, summary, params, query, body, answer, audit } = definition;
+  const { deadline = DEADLINE } = definition;
   return {
     method,
     path,
@@ -96,13 +122,16 @@ export function route<P, Q, B, A>(definition: RouteDefinition<P, Q, B, A>): Rout
     request: { params, query, body },
     answer,
     deadline,
-    async handle(raw) {
-      const reply = await definition.handle({
+    audit: typeof audit === 'function' ? 'recorded' : audit,
+    async handle(raw, record) {
+      const call = {
         ...raw,
         params: checked(params, raw.params),
         query: checked(query, raw.query),
         body: checked(body, raw.body),
-      });
+      };
+      const reply = await definition.handle(call);
+      if (typeof audit === 'function') await record?.(async () => audit({ call, reply }));
       if (answer === undefined || reply.json === undefined) return reply;
       return { ...reply, json: answer.parse(reply.json) };
     },
