@@ -1,4 +1,5 @@
 import { backup, DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { StoreFault } from '../faults.ts';
 import type { BatchAnswer, QueryAnswer, Span, SqlValue, WorkerCall } from './protocol.ts';
 
@@ -11,6 +12,11 @@ const CACHED_STATEMENTS = 200;
 /** Pages that a backup copies before others get their turn. */
 const BACKUP_STEP = 512;
 
+/** How often a backup is begun, and the milliseconds in between: together longer than any transaction of ours. */
+const BACKUP_ATTEMPTS = 1000;
+const BACKUP_PAUSE = 10;
+
+const SQLITE_OK = 0;
 const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
 const SQLITE_CANTOPEN = 14;
@@ -164,7 +170,15 @@ export function createConnection(): Connection {
     },
 
     async backup(path) {
-      await backup(current(), path, { rate: BACKUP_STEP });
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          await backup(current(), path, { rate: BACKUP_STEP });
+          return;
+        } catch (error) {
+          if (attempt === BACKUP_ATTEMPTS || !metTransaction(error)) throw error;
+          await pause(BACKUP_PAUSE);
+        }
+      }
     },
 
     close() {
@@ -202,6 +216,15 @@ function isDiskFault(error: unknown): boolean {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return false;
   const primary = error.errcode & 0xff;
   return primary === SQLITE_IOERR || primary === SQLITE_CANTOPEN || primary === SQLITE_NOTADB;
+}
+
+/**
+ * A backup's first step runs in another thread and is told “busy” where it finds this connection in the middle of a
+ * transaction. Node goes on after a busy step only when it knows of pages that are left, which it does after the first;
+ * until then it gives up, with the copy's last error, which is none. Nothing has been copied, so it may begin again.
+ */
+function metTransaction(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_OK;
 }
 
 function fail(fault: StoreFault): never {
