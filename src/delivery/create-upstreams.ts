@@ -176,6 +176,11 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
     return { wait: Math.min(obstacle.wait, other.wait), reason: obstacle.reason };
   }
 
+  function someRefuse(size: number): boolean {
+    for (const { sizes } of runtimes.values()) if (sizes.refuses(size)) return true;
+    return false;
+  }
+
   function probe(runtime: UpstreamRuntime): void {
     if (runtime.circuit.view().state !== 'open') return;
     runtime.circuit.probeNow();
@@ -196,8 +201,10 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
   return {
     enter,
     status,
-    refusesSize(upstream, size) {
-      const runtime = runtimes.get(upstream);
+    refusesSize(subject, size) {
+      // Asked for every message that a device announces, and nearly always nothing was ever refused.
+      if (!someRefuse(size)) return false;
+      const runtime = runtimes.get(router(subject));
       if (!runtime?.sizes.refuses(size)) return false;
       const { fallback } = runtime.settings;
       return fallback === undefined || runtimes.get(fallback)?.sizes.refuses(size) !== false;

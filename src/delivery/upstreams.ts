@@ -87,8 +87,8 @@ export interface Upstreams {
   /** Tries an open circuit again at once (settings changed, certificate imported, operator's wish). */
   probeNow(upstream?: string): void;
   status(): readonly UpstreamStatus[];
-  /** A message of so many bytes is sure to be too large: this upstream and its fallback refused such ones within the last hour. */
-  refusesSize(upstream: string, size: number): boolean;
+  /** A message of so many bytes is sure to be too large: its upstream and the fallback refused such ones within the last hour. */
+  refusesSize(subject: RouteSubject, size: number): boolean;
   /** When the last of so many waiting messages will have left this upstream; undefined while nobody can tell. */
   forecast(upstream: string, messages: number): Forecast | undefined;
   close(): Promise<void>;

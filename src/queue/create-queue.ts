@@ -179,7 +179,7 @@ export function createQueue(deps: QueueDependencies): Queue {
   }
 
   return {
-    isTooLarge: (subject, size) => upstreams.refusesSize(upstreams.route(subject), size),
+    isTooLarge: (subject, size) => upstreams.refusesSize(subject, size),
     refusal: (size) => (stopping ? STOPPING : pressure.refusal(size)),
     begin() {
       const id = deps.newId();
