@@ -65,14 +65,37 @@ export interface AuditEntry {
   readonly changes?: readonly { readonly path: string; readonly before?: string; readonly after?: string }[];
 }
 
+/** Which entries are meant; all that are given have to match. */
 export interface AuditFilter {
+  /** Part of the name, without regard to case (A to Z). */
   readonly by?: string;
+  /** An action such as `user.added`, or the part in front of the dot for all of an area. */
   readonly action?: string;
+  /** Part of the subject, without regard to case (A to Z). */
   readonly subject?: string;
 }
 
+/** What is removed from the audit trail. */
+export interface AuditLimits {
+  /** Entries from before this time. */
+  readonly before: number;
+  /** All but the latest so many. */
+  readonly keep: number;
+  /** Of entries that nobody in particular caused, all but the latest so many: strangers push nothing else out. */
+  readonly keepOfNobody: number;
+}
+
+/** The storage of the audit trail; store/audit.ts implements it. */
+export interface AuditStorage {
+  addAudit(entry: AuditEntry): Promise<void>;
+  /** Latest first, before the entry `before` where given. */
+  audit(filter: AuditFilter, limit: number, before?: string): Promise<readonly AuditEntry[]>;
+  /** Removes at most `most` entries beyond the limits; answers how many. */
+  removeAudit(limits: AuditLimits, most: number): Promise<number>;
+}
+
 /** The storage that access/ needs; store/access.ts implements it. */
-export interface AccessStorage {
+export interface AccessStorage extends AuditStorage {
   users(): Promise<readonly StoredUser[]>;
   findUser(id: string): Promise<StoredUser | undefined>;
   findUserByName(name: string): Promise<StoredUser | undefined>;
@@ -109,10 +132,4 @@ export interface AccessStorage {
   /** SHA-256 of the setup token that is good now, on every node. */
   setupHash(): Promise<string | undefined>;
   setSetupHash(hash: string | undefined): Promise<void>;
-
-  addAudit(entry: AuditEntry): Promise<void>;
-  /** Latest first, before the entry `before` where given. */
-  audit(filter: AuditFilter, limit: number, before?: string): Promise<readonly AuditEntry[]>;
-  /** Removes entries from before `at`. */
-  removeAudit(at: number): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { AuditTrail } from '../access/audit.ts';
 import type { ImportedCertificate } from '../certificates/import.ts';
 import type { Upstreams } from '../delivery/upstreams.ts';
 import type { Verify } from '../delivery/verify/step.ts';
@@ -34,6 +35,8 @@ export interface AdminServices {
   /** Alerts that stand, and what ends; nothing where they are not kept. */
   readonly alerts?: Pick<AlertBook, 'list'>;
   readonly expiry?: Pick<ExpiryRadar, 'list'>;
+  /** Who changed what; without it only the log knows. */
+  readonly audit?: AuditTrail;
   readonly denied: DeniedStorage;
   readonly health: Health;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;

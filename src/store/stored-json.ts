@@ -1,3 +1,4 @@
+import type { AuditChange } from '../access/audit.ts';
 import type { Envelope } from '../message/envelope.ts';
 import type { StoredFailure } from '../oauth/storage.ts';
 import type { JournalEvent, Origin, RecipientRecord } from '../queue/message.ts';
@@ -29,6 +30,11 @@ export function storedEvent(text: string): JournalEvent {
 /** Why a renewal failed. Throws `internal`. */
 export function storedFailure(text: string): StoredFailure {
   return read(text, (value): value is StoredFailure => isObject(value) && 'refusals' in value);
+}
+
+/** What differs between before and after a change. Throws `internal`. */
+export function storedChanges(text: string): readonly AuditChange[] {
+  return read(text, (value): value is readonly AuditChange[] => Array.isArray(value));
 }
 
 function isObject(value: unknown): value is object {
