@@ -245,6 +245,9 @@ export const deniedSchema = z.object({
         sender: text,
         recipient: text,
         reason: text,
+        /** The client or user whose senders it is not among; empty for a stranger. */
+        client: text,
+        listener: text,
         count: z.number(),
         firstSeen: time,
         lastSeen: time,

@@ -19,6 +19,8 @@ export interface InboundContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly meters: InboundMeters;
+  /** A transaction or sign-in was refused for good; called once for each. */
+  readonly onRefused: () => void;
   policy(): Policy;
   /** Name in the greeting, EHLO and Received. */
   hostname(): string;

@@ -9,7 +9,7 @@ import type { Log } from '../shared/log.ts';
 import type { DeniedClient, DeniedStorage } from './denied.ts';
 
 /** One refusal. */
-export type Denial = Pick<DeniedClient, 'address' | 'greeting' | 'sender' | 'recipient' | 'reason'>;
+export type Denial = Omit<DeniedClient, 'count' | 'firstSeen' | 'lastSeen'>;
 
 export interface DeniedClients {
   note(denial: Denial): void;
@@ -81,5 +81,7 @@ function bounded(denial: Denial): Denial {
     sender: denial.sender.slice(0, MAX_TEXT),
     recipient: denial.recipient.slice(0, MAX_TEXT),
     reason: denial.reason.slice(0, MAX_TEXT),
+    client: denial.client.slice(0, MAX_TEXT),
+    listener: denial.listener.slice(0, MAX_TEXT),
   };
 }

@@ -7,6 +7,9 @@ export interface DeniedClient {
   readonly recipient: string;
   /** The sentence that the client was told. */
   readonly reason: string;
+  /** The client or SMTP user of the settings whose senders it is not among; empty for a stranger. */
+  readonly client: string;
+  readonly listener: string;
   readonly count: number;
   /** ms since 1970. */
   readonly firstSeen: number;
@@ -19,5 +22,6 @@ export interface DeniedStorage {
   record(denied: readonly DeniedClient[]): Promise<void>;
   /** Latest first. */
   list(limit: number): Promise<readonly DeniedClient[]>;
-  forget(address: string): Promise<void>;
+  /** Everything that the address was refused, or only what it was refused with this sender. */
+  forget(address: string, sender?: string): Promise<void>;
 }

@@ -138,7 +138,10 @@ export class Dialogue {
     const { code, text } = answer;
     meters.messages.add(1, listener, code < 400 ? 'accepted' : code < 500 ? 'deferred' : 'refused');
     if (acceptance !== undefined) return this.#bounds.accepted();
-    if (code >= 500) this.#bounds.error();
+    if (code >= 500) {
+      this.#bounds.error();
+      this.#context.onRefused();
+    }
     const { address } = this.#peer;
     const told = { listener, address, client: client.name, sender: mail.sender, code };
     log.warn(
@@ -207,10 +210,10 @@ export class Dialogue {
     if ('refusal' in parsed) return this.#refuseRecipient(parsed.refusal);
     const recipient = parsed.value;
     if (client === STRANGER) {
-      return this.#deny(strangerRefusal(this.#peer.address), 'client', mail.sender, recipient.address);
+      return this.#deny(strangerRefusal(this.#peer.address), 'client', transaction, recipient.address);
     }
     if (!client.maySend(mail.sender)) {
-      return this.#deny(senderRefusal(mail.sender, client.name), 'sender', mail.sender, recipient.address);
+      return this.#deny(senderRefusal(mail.sender, client.name), 'sender', transaction, recipient.address);
     }
     // Its domain is lower case already; of the local part only the owner knows whether case matters.
     if (recipients.has(recipient.address)) return RECIPIENT_OK;
@@ -304,6 +307,7 @@ export class Dialogue {
       this.#user = user;
       return step(reply(235, '2.7.0', 'Signed in'));
     }
+    if (refusal.code >= 500) this.#context.onRefused();
     const enough = this.#bounds.failedSignIn();
     return enough === undefined ? this.#refuse(refusal, 'sign-in') : this.#cut(enough, 'sign-in');
   }
@@ -314,10 +318,24 @@ export class Dialogue {
     return bits === undefined ? undefined : policy.byAddress(bits);
   }
 
-  #deny(refusal: SmtpReply, reason: RefusalReason, sender: string, recipient: string): Step {
-    const { address } = this.#peer;
-    const greeting = this.#greeting ?? '';
-    this.#context.denied.note({ address, greeting, sender, recipient, reason: refusal.text });
+  #deny(
+    refusal: SmtpReply,
+    reason: 'client' | 'sender',
+    { mail: { sender }, client }: Transaction,
+    recipient: string,
+  ): Step {
+    const { denied, settings, onRefused } = this.#context;
+    denied.note({
+      address: this.#peer.address,
+      greeting: this.#greeting ?? '',
+      sender,
+      recipient,
+      reason: refusal.text,
+      client: client.name,
+      listener: settings().name,
+    });
+    // The further recipients of a transaction belong to the same refusal.
+    if (!this.#recipientRefused) onRefused();
     this.#recipientRefused = true;
     return this.#refuse(refusal, reason);
   }
@@ -343,6 +361,7 @@ export class Dialogue {
 
   #refuse(answer: SmtpReply, reason?: RefusalReason): Step {
     if (reason !== undefined) this.#count(reason);
+    if (reason === 'size') this.#context.onRefused();
     const enough = this.#bounds.error();
     return enough === undefined ? step(answer) : { text: wireText(answer) + wireText(enough), next: 'close' };
   }

@@ -31,6 +31,8 @@ export interface InboundDependencies {
   readonly meter: Meter;
   /** Used where the settings name none. */
   readonly hostname: string;
+  /** A device's transaction or sign-in was refused for good (5xx). */
+  readonly onRefused?: () => void;
 }
 
 /** Where a listener can be reached, or why it cannot. */
@@ -79,6 +81,7 @@ export function createInbound(dependencies: InboundDependencies): Inbound {
     clock,
     log,
     meters: createInboundMeters(dependencies.meter),
+    onRefused: dependencies.onRefused ?? (() => undefined),
     policy: () => policy,
     hostname: () => source.current().hostname ?? dependencies.hostname,
   };

@@ -25,6 +25,8 @@ export function createDeniedStorage(engine: Engine): DeniedStorage {
               greeting: sql`excluded.greeting`,
               recipient: sql`excluded.recipient`,
               reason: sql`excluded.reason`,
+              client: sql`excluded.client`,
+              listener: sql`excluded.listener`,
               count: sql`denied.count + excluded.count`,
               first_seen: sql`case when excluded.first_seen < denied.first_seen
                 then excluded.first_seen else denied.first_seen end`,
@@ -52,7 +54,7 @@ export function createDeniedStorage(engine: Engine): DeniedStorage {
     async list(limit) {
       return db
         .selectFrom('denied')
-        .select(['address', 'greeting', 'sender', 'recipient', 'reason', 'count'])
+        .select(['address', 'greeting', 'sender', 'recipient', 'reason', 'client', 'listener', 'count'])
         .select(['first_seen as firstSeen', 'last_seen as lastSeen'])
         .orderBy('last_seen', 'desc')
         .orderBy('address')
@@ -61,8 +63,12 @@ export function createDeniedStorage(engine: Engine): DeniedStorage {
         .execute();
     },
 
-    async forget(address) {
-      await db.deleteFrom('denied').where('address', '=', address).execute();
+    async forget(address, sender) {
+      await db
+        .deleteFrom('denied')
+        .where('address', '=', address)
+        .$if(sender !== undefined, (query) => query.where('sender', '=', sender ?? ''))
+        .execute();
     },
   };
 }
@@ -78,6 +84,8 @@ function merge(denied: readonly DeniedClient[]) {
       sender: plainText(given.sender),
       recipient: plainText(given.recipient),
       reason: plainText(given.reason),
+      client: plainText(given.client),
+      listener: plainText(given.listener),
     };
     const key = JSON.stringify([client.address, client.sender]);
     const known = rows.get(key);

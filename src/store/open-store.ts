@@ -1,13 +1,16 @@
 import { sql } from 'kysely';
 import type { DeniedStorage } from '../inbound/denied.ts';
+import type { DeviceStorage } from '../inbound/devices.ts';
 import type { AuthorizationStorage } from '../oauth/storage.ts';
 import type { QueueStorage } from '../queue/storage.ts';
+import type { TrafficStorage } from '../queue/traffic-storage.ts';
 import type { SettingsStorage } from '../settings/storage.ts';
 import type { Clock } from '../shared/clock.ts';
 import { RelayError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { createAuthorizationStorage } from './authorizations.ts';
 import { createDeniedStorage } from './denied.ts';
+import { createDeviceStorage } from './devices.ts';
 import type { Engine } from './engine.ts';
 import type { StoreFaults } from './faults.ts';
 import { type Migrated, migrate } from './migrate.ts';
@@ -16,6 +19,7 @@ import { openPostgres } from './postgres/open-postgres.ts';
 import { createQueueStorage } from './queue.ts';
 import { createSettingsStorage } from './settings.ts';
 import { openSqlite } from './sqlite/open-sqlite.ts';
+import { createTrafficStorage } from './traffic.ts';
 
 /** The store, opened and migrated. Everything it throws is a RelayError. */
 export interface Store {
@@ -23,6 +27,8 @@ export interface Store {
   readonly queue: QueueStorage;
   readonly settings: SettingsStorage;
   readonly denied: DeniedStorage;
+  readonly devices: DeviceStorage;
+  readonly traffic: TrafficStorage;
   readonly authorizations: AuthorizationStorage;
   /** A consistent copy in a new file, made while the store works. Throws `not-allowed` on PostgreSQL. */
   backup(path: string): Promise<void>;
@@ -72,6 +78,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     queue: createQueueStorage({ engine, clock, node }),
     settings: createSettingsStorage(engine),
     denied: createDeniedStorage(engine),
+    devices: createDeviceStorage(engine),
+    traffic: createTrafficStorage(engine),
     authorizations: createAuthorizationStorage(engine),
     backup: (path) => engine.backup(path),
     freeBytes: () => engine.freeBytes(),

@@ -111,6 +111,8 @@ export interface DeniedTable {
   greeting: string;
   recipient: string;
   reason: string;
+  client: string;
+  listener: string;
   count: number;
   first_seen: number;
   last_seen: number;

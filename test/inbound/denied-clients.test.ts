@@ -10,6 +10,8 @@ const denial = (address: string, sender: string) => ({
   greeting: 'x',
   recipient: 'c@d.example',
   reason: 'no',
+  client: '',
+  listener: 'door',
 });
 
 describe('refused clients', () => {

@@ -7,6 +7,7 @@ import { describeAuthorizations } from './authorizations.ts';
 import { describeConformance } from './conformance.ts';
 import { describeListing } from './listing.ts';
 import { describeSmallStorages } from './small-storages.ts';
+import { describeTrafficAndDevices } from './traffic-and-devices.ts';
 
 async function openSqlite() {
   const directory = await temporaryDirectory();
@@ -40,7 +41,7 @@ async function openPostgres() {
   });
   await server.query(
     address,
-    `truncate messages, chunks, journal, totals, nodes, usage, settings, denied, authorizations, renewal_locks, sign_ins`,
+    `truncate messages, chunks, journal, totals, nodes, usage, settings, denied, authorizations, renewal_locks, sign_ins, traffic, devices`,
   );
   return { store, close: () => store.close() };
 }
@@ -53,4 +54,5 @@ for (const [name, open] of [
   describeListing(name, open);
   describeSmallStorages(name, open);
   describeAuthorizations(name, open);
+  describeTrafficAndDevices(name, open);
 }

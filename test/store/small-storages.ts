@@ -13,6 +13,8 @@ const denied = (changes: Partial<DeniedClient> = {}): DeniedClient => ({
   sender: 'a@example.com',
   recipient: 'b@example.com',
   reason: 'not allowed',
+  client: '',
+  listener: 'default',
   count: 1,
   firstSeen: 100,
   lastSeen: 100,
@@ -73,6 +75,8 @@ export function describeSmallStorages(name: string, open: () => Promise<StoreUnd
         denied({ count: 7, greeting: 'other', firstSeen: 50, lastSeen: 200 }),
         denied({ address: 'fe80::1', lastSeen: 1 }),
       ]);
+      await store.denied.forget('10.0.0.1', '');
+      expect(await store.denied.list(10)).to.have.lengthOf(2);
       await store.denied.forget('10.0.0.1');
       expect(await store.denied.list(10)).to.have.lengthOf(1);
       await store.denied.record([]);

@@ -88,6 +88,12 @@ export async function createAdminTables(db: Kysely<Schema>): Promise<void> {
     .addPrimaryKeyConstraint('devices_key', ['address', 'client'])
     .execute();
   await sql`create index devices_seen on devices (last_seen)`.execute(db);
+  for (const column of ['client', 'listener']) {
+    await db.schema
+      .alterTable('denied')
+      .addColumn(column, 'text', (added) => added.notNull().defaultTo(''))
+      .execute();
+  }
   await db.schema
     .createTable('upstream_tests')
     .addColumn('upstream', 'text', (column) => column.primaryKey().notNull())
