@@ -19,10 +19,15 @@ export function readCodeWish(
   return {
     kind: 'code',
     clientId: known.clientId,
-    scopes: (field(query, 'scope') ?? '').split(/\s+/).filter((scope) => scope !== ''),
+    scopes: scopesOf(query),
     terms,
     offline: known.offline,
     ...(state === undefined ? {} : { state }),
     ...(nonce === undefined ? {} : { nonce }),
   };
+}
+
+/** The scopes of a form or of the query (RFC 6749 section 3.3). */
+export function scopesOf(source: unknown): readonly string[] {
+  return (field(source, 'scope') ?? '').split(/\s+/).filter((scope) => scope !== '');
 }

@@ -4,16 +4,17 @@
  */
 import type { Express } from 'express';
 import { GOOGLE_CLIENT } from '../clients.ts';
-import { readCodeWish } from '../code-wish.ts';
+import { readCodeWish, scopesOf } from '../code-wish.ts';
 import { DEVICE_INTERVAL, DEVICE_LIFETIME } from '../grants.ts';
 import { type Brand, messagePage, sendPage } from '../pages.ts';
+import type { ProviderContext } from '../serve-provider.ts';
 import { createSignIn } from '../sign-in.ts';
 import type { SimulatedAccount } from '../simulator.ts';
 import { field } from '../web.ts';
-import { GMAIL_SEND_SCOPES, type GoogleContext, isGoogleScope } from './context.ts';
+import { GMAIL_SEND_SCOPES, isGoogleScope } from './context.ts';
 
 /** Adds them to the app, with the pages. */
-export function authorizeEndpoint(app: Express, context: GoogleContext, account: SimulatedAccount): void {
+export function authorizeEndpoint(app: Express, context: ProviderContext, account: SimulatedAccount): void {
   const { world, grants } = context;
   const brand: Brand = {
     name: 'Google',
@@ -59,7 +60,7 @@ export function authorizeEndpoint(app: Express, context: GoogleContext, account:
       return `You can’t sign in to this app because it doesn’t comply with Google’s OAuth 2.0 policy: register the redirect URI ${redirectUri.slice(0, 200)}. Error 400: redirect_uri_mismatch`;
     }
     if (field(query, 'response_type') !== 'code') return 'Invalid response_type. Error 400: invalid_request';
-    const scopes = (field(query, 'scope') ?? '').split(/\s+/).filter((scope) => scope !== '');
+    const scopes = scopesOf(query);
     if (scopes.length === 0) return 'Missing required parameter: scope. Error 400: invalid_request';
     const strange = scopes.filter((scope) => !isGoogleScope(scope));
     return strange.length === 0
@@ -69,7 +70,7 @@ export function authorizeEndpoint(app: Express, context: GoogleContext, account:
 
   app.post('/device/code', (request, response) => {
     const form: unknown = request.body;
-    const scopes = (field(form, 'scope') ?? '').split(/\s+/).filter((scope) => scope !== '');
+    const scopes = scopesOf(form);
     if (field(form, 'client_id') !== GOOGLE_CLIENT) {
       response
         .status(401)

@@ -1,16 +1,3 @@
-import type { AccessTokens } from '../access-tokens.ts';
-import type { Grants } from '../grants.ts';
-import type { World } from '../world.ts';
-
-/** What the endpoints of the simulated Google share. */
-export interface GoogleContext {
-  readonly world: World;
-  readonly grants: Grants;
-  readonly tokens: AccessTokens;
-  /** `https://localhost:PORT` */
-  origin(): string;
-}
-
 /** Scopes that Gmail knows; the first one is what SMTP needs. */
 export const GMAIL_SCOPE = 'https://mail.google.com/';
 export const GMAIL_SEND_SCOPES: readonly string[] = [

@@ -6,9 +6,10 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Res
 import { isRecord, textClaim } from '../json-web-token.ts';
 import { messageParts } from '../message-parts.ts';
 import { googleError } from '../scenarios-api.ts';
+import type { ProviderContext } from '../serve-provider.ts';
 import type { Usage } from '../usage.ts';
 import { bytesOf, field, pathPart, playOverHttp } from '../web.ts';
-import { GMAIL_SEND_SCOPES, type GoogleContext } from './context.ts';
+import { GMAIL_SEND_SCOPES } from './context.ts';
 import { asGmailSends } from './own-sender.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -20,7 +21,7 @@ const MESSAGES_A_MINUTE = 150;
 const MESSAGES_A_DAY = 2000;
 
 /** Adds it to the app. */
-export function gmailApi(app: Express, { world, tokens }: GoogleContext, usage: Usage): void {
+export function gmailApi(app: Express, { world, tokens }: ProviderContext, usage: Usage): void {
   const { behaviours, clock, limits, mailboxes, outbox } = world;
 
   /** The mailbox behind the token; undefined when the refusal was sent. */

@@ -5,8 +5,9 @@ import { textClaim } from '../json-web-token.ts';
 import type { Credentials, MailService, Submission } from '../mail-service.ts';
 import type { Answer } from '../scenario.ts';
 import { findScenario } from '../scenarios.ts';
+import type { ProviderContext } from '../serve-provider.ts';
 import type { Usage } from '../usage.ts';
-import { GMAIL_SCOPE, type GoogleContext } from './context.ts';
+import { GMAIL_SCOPE } from './context.ts';
 import { asGmailSends } from './own-sender.ts';
 
 const MESSAGES_A_DAY = 2000;
@@ -14,7 +15,7 @@ const MESSAGES_A_DAY = 2000;
 const scenarioAnswer = (name: string): Answer => findScenario(name)?.answer ?? { kind: 'lost', taken: false };
 
 /** The submission server; what is used of the limits is shared with the Gmail API. */
-export function createGmailSmtp({ world, tokens }: GoogleContext, usage: Usage): MailService {
+export function createGmailSmtp({ world, tokens }: ProviderContext, usage: Usage): MailService {
   const { limits, mailboxes, outbox } = world;
 
   function signIn({ mechanism, user, token }: Credentials): { readonly mailbox: string } | Answer {

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { GOOGLE_CLIENT } from '../clients.ts';
 import type { Consent } from '../grants.ts';
 import { signToken } from '../json-web-token.ts';
-import type { GoogleContext } from './context.ts';
+import type { ProviderContext } from '../serve-provider.ts';
 
 /** The answer of the token endpoint (RFC 6749 section 5.1). */
 export interface GoogleTokenAnswer {
@@ -20,7 +20,7 @@ export interface GoogleTokenAnswer {
 
 /** What is answered to somebody's consent. `refresh`: a refresh token comes with it. */
 export function issueForPerson(
-  context: GoogleContext,
+  context: ProviderContext,
   consent: Consent,
   refresh: boolean,
 ): GoogleTokenAnswer {
@@ -44,7 +44,7 @@ export function issueForPerson(
 
 /** What a service account gets for the mailbox that it acts for. */
 export function issueForMailbox(
-  context: GoogleContext,
+  context: ProviderContext,
   email: string,
   scopes: readonly string[],
 ): GoogleTokenAnswer {
@@ -57,7 +57,7 @@ export function issueForMailbox(
   return { access_token: token, expires_in: expiresIn, token_type: 'Bearer' };
 }
 
-function idToken({ world, tokens, origin }: GoogleContext, { email, nonce }: Consent): string {
+function idToken({ world, tokens, origin }: ProviderContext, { email, nonce }: Consent): string {
   const seconds = Math.floor(world.clock.now() / 1000);
   return signToken(
     { typ: 'JWT', kid: tokens.keyId },

@@ -4,7 +4,8 @@
 import { createPublicKey } from 'node:crypto';
 import { SERVICE_ACCOUNT } from '../clients.ts';
 import { isSignedBy, parseToken, textClaim, timeClaim } from '../json-web-token.ts';
-import { GMAIL_SEND_SCOPES, type GoogleContext, type GoogleError } from './context.ts';
+import type { ProviderContext } from '../serve-provider.ts';
+import { GMAIL_SEND_SCOPES, type GoogleError } from './context.ts';
 import { type GoogleTokenAnswer, issueForMailbox } from './issue.ts';
 
 const HOUR = 3_600_000;
@@ -26,7 +27,7 @@ export function subjectOf(assertion: string): string | undefined {
 /** The answer to an assertion. */
 export function answerToAssertion(
   assertion: string,
-  context: GoogleContext,
+  context: ProviderContext,
 ): GoogleTokenAnswer | GoogleError {
   const { world } = context;
   const token = parseToken(assertion);

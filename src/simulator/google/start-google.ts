@@ -1,16 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createAccessTokens } from '../access-tokens.ts';
 import { GOOGLE_CLIENT, GOOGLE_PROJECT, SERVICE_ACCOUNT, SERVICE_ACCOUNT_ID } from '../clients.ts';
-import { createGrants } from '../grants.ts';
 import { privatePem } from '../keys.ts';
-import type { StartedProvider } from '../microsoft/start-microsoft.ts';
+import { type ProviderParts, type StartedProvider, serveProvider } from '../serve-provider.ts';
 import type { SimulatedAccount, SimulatedGoogle } from '../simulator.ts';
-import { serveSmtp } from '../smtp-service.ts';
-import { createUsage } from '../usage.ts';
-import { createWebApp, serveApp } from '../web.ts';
 import type { World } from '../world.ts';
 import { authorizeEndpoint } from './authorize-endpoint.ts';
-import type { GoogleContext } from './context.ts';
 import { gmailApi } from './gmail-api.ts';
 import { createGmailSmtp } from './gmail-smtp.ts';
 import { tokenEndpoint } from './token-endpoint.ts';
@@ -21,32 +15,7 @@ export async function startGoogle(
   account: SimulatedAccount,
   ports: { readonly web: number; readonly smtp: number },
 ): Promise<StartedProvider<SimulatedGoogle>> {
-  let origin = '';
-  const context: GoogleContext = {
-    world,
-    grants: createGrants(world.clock, { code: '4/0A', refresh: '1//0' }),
-    tokens: createAccessTokens({
-      key: world.keys.signing,
-      clock: world.clock,
-      manners: world.manners,
-      issuer: () => 'https://accounts.google.com',
-      opaque: true,
-    }),
-    origin: () => origin,
-  };
-  const usage = createUsage(world.clock);
-  const app = createWebApp();
-  tokenEndpoint(app, context);
-  authorizeEndpoint(app, context, account);
-  gmailApi(app, context, usage);
-  const web = await serveApp(app, world.authority, ports.web);
-  origin = `https://localhost:${web.port}`;
-  const smtp = await serveSmtp(createGmailSmtp(context, usage), world, ports.smtp).catch(
-    async (error: unknown) => {
-      await web.close();
-      throw error;
-    },
-  );
+  const { origin, smtpPort, revoke, close } = await serveProvider(world, parts(account), ports);
   const endpoints = { auth_uri: `${origin}/o/oauth2/v2/auth`, token_uri: `${origin}/token` };
   const shared = { project_id: GOOGLE_PROJECT, ...endpoints };
   const privateKey = privatePem(world.keys.serviceAccount);
@@ -59,7 +28,7 @@ export async function startGoogle(
       authorizationEndpoint: endpoints.auth_uri,
       tokenEndpoint: endpoints.token_uri,
       deviceAuthorizationEndpoint: `${origin}/device/code`,
-      smtp: { host: 'localhost', port: smtp.port },
+      smtp: { host: 'localhost', port: smtpPort },
       account,
       api: origin,
       get clientJson() {
@@ -84,12 +53,21 @@ export async function startGoogle(
         universe_domain: 'googleapis.com',
       }),
     },
-    revoke(what) {
-      context.tokens.revoke();
-      if (what === 'grants') context.grants.revoke();
+    revoke,
+    close,
+  };
+}
+
+function parts(account: SimulatedAccount): ProviderParts {
+  return {
+    prefixes: { code: '4/0A', refresh: '1//0' },
+    issuer: 'https://accounts.google.com',
+    opaque: true,
+    endpoints(app, context, usage) {
+      tokenEndpoint(app, context);
+      authorizeEndpoint(app, context, account);
+      gmailApi(app, context, usage);
     },
-    async close() {
-      await Promise.all([web.close(), smtp.close()]);
-    },
+    smtp: createGmailSmtp,
   };
 }

@@ -3,9 +3,10 @@
  */
 import type { Express } from 'express';
 import { GOOGLE_CLIENT } from '../clients.ts';
+import type { ProviderContext } from '../serve-provider.ts';
 import { createTokenGate } from '../token-gate.ts';
 import { field } from '../web.ts';
-import type { GoogleContext, GoogleError } from './context.ts';
+import type { GoogleError } from './context.ts';
 import { googleRefusals } from './google-refusals.ts';
 import { type GoogleTokenAnswer, issueForPerson } from './issue.ts';
 import { answerToAssertion, subjectOf } from './service-account.ts';
@@ -14,7 +15,7 @@ const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** Adds it to the app. */
-export function tokenEndpoint(app: Express, context: GoogleContext): void {
+export function tokenEndpoint(app: Express, context: ProviderContext): void {
   const { world, grants } = context;
   const gate = createTokenGate({
     world,
@@ -39,7 +40,7 @@ export function tokenEndpoint(app: Express, context: GoogleContext): void {
 function answerTo(
   form: unknown,
   authorization: string | undefined,
-  context: GoogleContext,
+  context: ProviderContext,
 ): GoogleTokenAnswer | GoogleError {
   const { grants, world } = context;
   const grantType = field(form, 'grant_type') ?? '';

@@ -5,13 +5,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Express } from 'express';
 import { MICROSOFT_CLIENT } from '../clients.ts';
-import { readCodeWish } from '../code-wish.ts';
+import { readCodeWish, scopesOf } from '../code-wish.ts';
 import { DEVICE_INTERVAL, DEVICE_LIFETIME } from '../grants.ts';
 import { type Brand, messagePage, sendPage } from '../pages.ts';
+import type { ProviderContext } from '../serve-provider.ts';
 import { createSignIn, redirect } from '../sign-in.ts';
 import type { SimulatedAccount } from '../simulator.ts';
 import { field, pathPart } from '../web.ts';
-import { type MicrosoftContext, realmFault } from './context.ts';
+import { realmFault } from './context.ts';
 import { type EntraError, entraErrorBody } from './entra-error.ts';
 import { resolve } from './issue.ts';
 
@@ -22,7 +23,7 @@ const CANCELLED = {
 };
 
 /** Adds them to the app, with the pages. */
-export function authorizeEndpoint(app: Express, context: MicrosoftContext, account: SimulatedAccount): void {
+export function authorizeEndpoint(app: Express, context: ProviderContext, account: SimulatedAccount): void {
   const { world, grants } = context;
   const brand: Brand = {
     name: 'Microsoft',
@@ -67,7 +68,7 @@ export function authorizeEndpoint(app: Express, context: MicrosoftContext, accou
         400,
       );
     }
-    const offline = (field(query, 'scope') ?? '').split(/\s+/).includes('offline_access');
+    const offline = scopesOf(query).includes('offline_access');
     const wish = readCodeWish(query, { clientId: MICROSOFT_CLIENT, redirectUri, offline });
     const fault = wishFault(query, wish.scopes);
     if (fault !== undefined) return redirect(response, wish, describe(fault));
@@ -115,7 +116,7 @@ export function authorizeEndpoint(app: Express, context: MicrosoftContext, accou
 
   app.post('/:tenant/oauth2/v2.0/devicecode', (request, response) => {
     const form: unknown = request.body;
-    const scopes = (field(form, 'scope') ?? '').split(/\s+/).filter((scope) => scope !== '');
+    const scopes = scopesOf(form);
     const resolved = resolve(context, scopes);
     const fault =
       realmFault(pathPart(request, 'tenant'), field(form, 'client_id')) ??

@@ -1,17 +1,5 @@
-import type { AccessTokens } from '../access-tokens.ts';
 import { MICROSOFT_CLIENT, MICROSOFT_DOMAINS, MICROSOFT_TENANT } from '../clients.ts';
-import type { Grants } from '../grants.ts';
-import type { World } from '../world.ts';
 import type { EntraError } from './entra-error.ts';
-
-/** What the endpoints of the simulated Microsoft share. */
-export interface MicrosoftContext {
-  readonly world: World;
-  readonly grants: Grants;
-  readonly tokens: AccessTokens;
-  /** `https://localhost:PORT` */
-  origin(): string;
-}
 
 /** What is wrong with a tenant in the path and a client id; undefined where nothing is. */
 export function realmFault(tenant: string, clientId: string | undefined): EntraError | undefined {

@@ -3,11 +3,11 @@
  */
 import type { Express } from 'express';
 import { MICROSOFT_TENANT } from '../clients.ts';
+import type { ProviderContext } from '../serve-provider.ts';
 import { pathPart } from '../web.ts';
-import type { MicrosoftContext } from './context.ts';
 
 /** Adds them to the app. */
-export function discovery(app: Express, { origin, tokens }: MicrosoftContext): void {
+export function discovery(app: Express, { origin, tokens }: ProviderContext): void {
   app.get('/common/discovery/instance', (_request, response) => {
     const { host } = new URL(origin());
     response.json({

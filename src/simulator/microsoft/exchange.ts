@@ -8,8 +8,8 @@ import type { Credentials, MailService, Submission } from '../mail-service.ts';
 import type { Mailboxes } from '../mailboxes.ts';
 import type { Answer } from '../scenario.ts';
 import { findScenario } from '../scenarios.ts';
+import type { ProviderContext } from '../serve-provider.ts';
 import type { Usage } from '../usage.ts';
-import type { MicrosoftContext } from './context.ts';
 import { audienceIs } from './resources.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -27,7 +27,7 @@ const scenarioAnswer = (name: string): Answer => findScenario(name)?.answer ?? {
 const REFUSED = scenarioAnswer('auth-unsuccessful');
 
 /** The submission server; what is used of the limits is shared with Graph. */
-export function createExchange(context: MicrosoftContext, usage: Usage): MailService {
+export function createExchange(context: ProviderContext, usage: Usage): MailService {
   const { world, tokens } = context;
   const { clock, limits, mailboxes, outbox, manners } = world;
 

@@ -4,9 +4,9 @@
 import type { Request, Response } from 'express';
 import { type Claims, textClaim } from '../json-web-token.ts';
 import { messageParts } from '../message-parts.ts';
+import type { ProviderContext } from '../serve-provider.ts';
 import type { Usage } from '../usage.ts';
 import { bytesOf, pathPart, playOverHttp } from '../web.ts';
-import type { MicrosoftContext } from './context.ts';
 import { failGraph } from './graph-error.ts';
 import { audienceIs } from './resources.ts';
 
@@ -28,7 +28,7 @@ export interface GraphCall {
 export type GraphHandler = (call: GraphCall, request: Request, response: Response) => void;
 
 /** Makes an Express handler. `permission`: any of these; `message`: reads the message that a request is about. */
-export function createGraphGate(context: MicrosoftContext, usage: Usage) {
+export function createGraphGate(context: ProviderContext, usage: Usage) {
   const { world, tokens } = context;
   const { clock, behaviours, mailboxes, outbox, limits } = world;
 

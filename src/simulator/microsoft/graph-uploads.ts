@@ -3,8 +3,8 @@
  * messages or events”).
  */
 import express, { type Express } from 'express';
+import type { ProviderContext } from '../serve-provider.ts';
 import { bytesOf, pathPart } from '../web.ts';
-import type { MicrosoftContext } from './context.ts';
 import type { Drafts } from './graph-drafts.ts';
 import { failGraph } from './graph-error.ts';
 
@@ -12,7 +12,7 @@ const MAX_PIECE = 4 * 1024 * 1024;
 const MAX_FILE = 150 * 1024 * 1024;
 
 /** Adds them to the app. */
-export function graphUploads(app: Express, { world }: MicrosoftContext, drafts: Drafts): void {
+export function graphUploads(app: Express, { world }: ProviderContext, drafts: Drafts): void {
   app.put(
     '/api/upload/:id',
     express.raw({ type: () => true, limit: MAX_PIECE, inflate: false }),

@@ -5,9 +5,9 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import { isRecord, textOr } from '../json-web-token.ts';
 import { messageParts } from '../message-parts.ts';
+import type { ProviderContext } from '../serve-provider.ts';
 import type { Usage } from '../usage.ts';
 import { pathPart } from '../web.ts';
-import type { MicrosoftContext } from './context.ts';
 import { createDrafts, type Draft } from './graph-drafts.ts';
 import { failGraph } from './graph-error.ts';
 import { createGraphGate, type GraphCall } from './graph-gate.ts';
@@ -31,7 +31,7 @@ const SEND = ['Mail.Send'];
 const WRITE = ['Mail.ReadWrite'];
 
 /** Adds it to the app. */
-export function graph(app: Express, context: MicrosoftContext, usage: Usage): void {
+export function graph(app: Express, context: ProviderContext, usage: Usage): void {
   const { world } = context;
   const { clock, limits, mailboxes, outbox } = world;
   const drafts = createDrafts();

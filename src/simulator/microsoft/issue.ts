@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { MICROSOFT_CLIENT, MICROSOFT_TENANT } from '../clients.ts';
 import type { Consent } from '../grants.ts';
 import { signToken } from '../json-web-token.ts';
-import type { MicrosoftContext } from './context.ts';
+import type { ProviderContext } from '../serve-provider.ts';
 import type { EntraError } from './entra-error.ts';
 import { resolveScopes } from './resources.ts';
 
@@ -30,7 +30,7 @@ export function idOf(name: string): string {
 
 /** What is answered to somebody's consent; scopes were checked when they were asked for. */
 export function issueForPerson(
-  context: MicrosoftContext,
+  context: ProviderContext,
   consent: Consent,
   scopes: readonly string[],
   options: { readonly clientInfo: boolean },
@@ -79,7 +79,7 @@ export function issueForPerson(
 
 /** What the application gets for itself. */
 export function issueForApplication(
-  context: MicrosoftContext,
+  context: ProviderContext,
   scopes: readonly string[],
 ): TokenAnswer | EntraError {
   const [scope = ''] = scopes;
@@ -110,7 +110,7 @@ export function issueForApplication(
 }
 
 /** The scopes of a request, or what Entra has against them. */
-export function resolve(context: MicrosoftContext, scopes: readonly string[]) {
+export function resolve(context: ProviderContext, scopes: readonly string[]) {
   const resolved = resolveScopes(scopes, context.origin());
   if ('several' in resolved) {
     return {
@@ -131,7 +131,7 @@ export function resolve(context: MicrosoftContext, scopes: readonly string[]) {
   return resolved;
 }
 
-function idToken({ world, tokens, origin }: MicrosoftContext, { email, nonce }: Consent): string {
+function idToken({ world, tokens, origin }: ProviderContext, { email, nonce }: Consent): string {
   const seconds = Math.floor(world.clock.now() / 1000);
   return signToken(
     { typ: 'JWT', kid: tokens.keyId },

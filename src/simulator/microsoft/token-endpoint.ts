@@ -3,17 +3,19 @@
  */
 import type { Express, Request, Response } from 'express';
 import { MICROSOFT_CLIENT } from '../clients.ts';
+import { scopesOf } from '../code-wish.ts';
 import type { Consent, GrantRefusal } from '../grants.ts';
+import type { ProviderContext } from '../serve-provider.ts';
 import { createTokenGate } from '../token-gate.ts';
 import { field, pathPart } from '../web.ts';
 import { clientProof } from './client-proof.ts';
-import { type MicrosoftContext, realmFault } from './context.ts';
+import { realmFault } from './context.ts';
 import { type EntraError, entraErrorBody } from './entra-error.ts';
 import { entraRefusals } from './entra-refusals.ts';
 import { issueForApplication, issueForPerson, resolve, type TokenAnswer } from './issue.ts';
 
 /** Adds it to the app. */
-export function tokenEndpoint(app: Express, context: MicrosoftContext): void {
+export function tokenEndpoint(app: Express, context: ProviderContext): void {
   const { world, grants } = context;
   const gate = createTokenGate({
     world,
@@ -36,7 +38,7 @@ export function tokenEndpoint(app: Express, context: MicrosoftContext): void {
   }
 }
 
-function answerTo(request: Request, context: MicrosoftContext): TokenAnswer | EntraError {
+function answerTo(request: Request, context: ProviderContext): TokenAnswer | EntraError {
   const form: unknown = request.body;
   const tenant = pathPart(request, 'tenant');
   const clientId = field(form, 'client_id') ?? basicClient(request.get('authorization'));
@@ -60,7 +62,7 @@ function answerTo(request: Request, context: MicrosoftContext): TokenAnswer | En
   return grantFor(grantType, form, context);
 }
 
-function grantFor(grantType: string, form: unknown, context: MicrosoftContext): TokenAnswer | EntraError {
+function grantFor(grantType: string, form: unknown, context: ProviderContext): TokenAnswer | EntraError {
   const { grants, world } = context;
   const scopes = scopesOf(form);
   const clientInfo = field(form, 'client_info') === '1';
@@ -104,7 +106,7 @@ function grantFor(grantType: string, form: unknown, context: MicrosoftContext): 
 
 /** `scopes`: what is asked for this time; what was consented to where nothing is. */
 function forConsent(
-  context: MicrosoftContext,
+  context: ProviderContext,
   consent: Consent | GrantRefusal,
   scopes: readonly string[] | undefined,
   clientInfo: boolean,
@@ -114,14 +116,10 @@ function forConsent(
   return issueForPerson(context, consent, asked, { clientInfo });
 }
 
-function resolveIfAny(context: MicrosoftContext, scopes: readonly string[]): EntraError | undefined {
+function resolveIfAny(context: ProviderContext, scopes: readonly string[]): EntraError | undefined {
   if (scopes.length === 0) return undefined;
   const resolved = resolve(context, scopes);
   return 'error' in resolved ? resolved : undefined;
-}
-
-function scopesOf(form: unknown): readonly string[] {
-  return (field(form, 'scope') ?? '').split(/\s+/).filter((scope) => scope !== '');
 }
 
 function basicClient(authorization: string | undefined): string | undefined {
