@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Express } from 'express';
 import { errorCode, RelayError } from '../shared/errors.ts';
 import { isLoopbackAddress } from '../shared/loopback.ts';
+import { type NetworkList, networkList } from '../shared/network-list.ts';
 import { createAdminApp } from './app.ts';
 import type { Route } from './route.ts';
 import { BACKUP_COPY } from './routes/backup.ts';
@@ -20,6 +21,8 @@ export interface AdminOptions extends AdminServices {
   readonly port: number;
   /** A proxy in front passes strangers on, so that a loopback address protects nothing. */
   readonly behindProxy: boolean;
+  /** Addresses and networks of that proxy; this machine if absent. */
+  readonly trustedProxies?: readonly string[];
 }
 
 export interface Admin {
@@ -33,13 +36,18 @@ export interface Admin {
   address(): { readonly host: string; readonly port: number };
 }
 
+const LOOPBACK = ['127.0.0.0/8', '::1'];
+
+/** Throws RelayError `configuration` when a trusted proxy is no network. */
 export function createAdmin(options: AdminOptions): Admin {
   const { host, port, behindProxy, settings } = options;
+  const { trustedProxies = LOOPBACK } = options;
   const routes = adminRoutes(options, { publicMetrics: isLoopbackAddress(host) && !behindProxy });
   const app = createAdminApp({
     routes,
     services: options,
     hostNames: () => [hostOf(settings.current().accessUrl), options.hostname(), host],
+    ...(behindProxy ? { trustedProxies: networksOf(trustedProxies) } : {}),
   });
   const server = createServer(
     {
@@ -80,6 +88,12 @@ export function createAdmin(options: AdminOptions): Admin {
         : { host, port };
     },
   };
+}
+
+function networksOf(texts: readonly string[]): NetworkList {
+  const list = networkList(texts);
+  if (list !== undefined) return list;
+  throw new RelayError('configuration', `--trusted-proxies ${texts.join(',')} is not a list of networks.`);
 }
 
 function hostOf(url: string): string {

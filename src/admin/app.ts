@@ -7,45 +7,62 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { type Caller, NOBODY } from '../access/caller.ts';
 import { ALL_PERMISSIONS } from '../access/permissions.ts';
 import { RelayError } from '../shared/errors.ts';
+import type { NetworkList } from '../shared/network-list.ts';
 import { createAuthentication } from './authentication.ts';
 import { errorAnswer, HttpError } from './errors.ts';
+import { type Origin, originOf } from './forwarded.ts';
 import { checkHost } from './host-check.ts';
-import type { RawCall, Reply, Route } from './route.ts';
+import type { RawCall, RecordCall, Reply, Route } from './route.ts';
+import { securityHeaders } from './security-headers.ts';
 import type { AdminServices } from './services.ts';
 
 /** Bytes of a request's body. */
 const MAX_BODY = 1024 * 1024;
 
-const SECURITY_HEADERS = {
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy':
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-  'X-Frame-Options': 'DENY',
-} as const;
-
 export function createAdminApp(options: {
   readonly routes: readonly Route[];
-  readonly services: Pick<AdminServices, 'tokens' | 'clock' | 'log'>;
+  readonly services: Pick<AdminServices, 'tokens' | 'clock' | 'log' | 'audit'>;
   /** Host names of ours, beside localhost and addresses; asked at every request. */
   readonly hostNames: () => readonly string[];
+  /** The proxies in front whose word is believed; absent where there are none. */
+  readonly trustedProxies?: NetworkList;
+  /** The admin itself speaks https. */
+  readonly ownTls?: boolean;
 }): Express {
-  const { routes, services, hostNames } = options;
+  const { routes, services, hostNames, trustedProxies, ownTls = false } = options;
   const authentication = createAuthentication(services);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
 
-  app.use((request, response, next) => {
-    response.set(SECURITY_HEADERS);
+  /** Where each request comes from, as far as it is believed. */
+  const origins = new WeakMap<Request, Origin>();
+  const from = (request: Request): Origin =>
+    origins.get(request) ?? { address: '', secure: false, host: undefined };
+
+  app.use(securityHeaders({ ownTls }));
+  app.use((request, _response, next) => {
+    const origin = originOf(
+      {
+        path: request.path,
+        remote: request.socket.remoteAddress ?? '',
+        encrypted: 'encrypted' in request.socket,
+        host: request.get('host'),
+        forwardedFor: request.get('x-forwarded-for'),
+        forwardedProto: request.get('x-forwarded-proto'),
+        forwardedHost: request.get('x-forwarded-host'),
+      },
+      trustedProxies,
+    );
+    origins.set(request, origin);
     checkHost(
       {
         method: request.method,
         path: request.path,
         host: request.get('host'),
+        askedHost: origin.host,
+        secure: origin.secure,
         origin: request.get('origin'),
         site: request.get('sec-fetch-site'),
         mode: request.get('sec-fetch-mode'),
@@ -59,7 +76,7 @@ export function createAdminApp(options: {
   const callers = new WeakMap<Request, Caller>();
   function callerOf(route: Route, request: Request): Caller {
     if (route.access === 'public') return NOBODY;
-    authentication.check(request.get('authorization'), request.socket.remoteAddress ?? '');
+    authentication.check(request.get('authorization'), from(request).address);
     return { kind: 'machine', name: saidName(request), permissions: new Set(ALL_PERMISSIONS) };
   }
 
@@ -75,7 +92,7 @@ export function createAdminApp(options: {
       },
       readJson,
       async (request, response) =>
-        answerCall(route, request, response, callers.get(request) ?? NOBODY, services),
+        answerCall(route, request, response, callers.get(request) ?? NOBODY, from(request), services),
     );
   }
   for (const path of new Set(routes.map((route) => route.path))) {
@@ -108,8 +125,10 @@ async function answerCall(
   request: Request,
   response: Response,
   caller: Caller,
-  { clock }: Pick<AdminServices, 'clock'>,
+  { address, secure }: Origin,
+  services: Pick<AdminServices, 'clock' | 'log' | 'audit'>,
 ): Promise<void> {
+  const { clock } = services;
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const call: RawCall = {
@@ -120,15 +139,15 @@ async function answerCall(
     caller,
     ifMatch: request.get('if-match'),
     cookie: request.get('cookie'),
-    address: request.socket.remoteAddress ?? '',
-    secure: false,
+    address,
+    secure,
     signal: gone.signal,
   };
   const late = Promise.withResolvers<never>();
   const timer = clock.after(route.deadline, () =>
     late.reject(new RelayError('overloaded', 'This took too long and was given up; it may still be done.')),
   );
-  const handling = route.handle(call);
+  const handling = route.handle(call, (note) => recordCall(note, call, services));
   try {
     await send(await Promise.race([handling, late.promise]), request, response);
   } catch (error) {
@@ -137,6 +156,21 @@ async function answerCall(
     throw error;
   } finally {
     timer.cancel();
+  }
+}
+
+/** The change is made: a note of it that cannot be made is an error in the log, and the caller hears of the change all the same. */
+async function recordCall(
+  note: Parameters<RecordCall>[0],
+  { caller, address }: Pick<RawCall, 'caller' | 'address'>,
+  { audit, log }: Pick<AdminServices, 'audit' | 'log'>,
+): Promise<void> {
+  if (audit === undefined) return;
+  try {
+    const made = await note();
+    if (made !== undefined) await audit.record({ caller, address, ...made });
+  } catch (error) {
+    log.error({ by: caller.name, address, error }, 'What was changed could not be recorded');
   }
 }
 
