@@ -141,8 +141,10 @@ export const messageDetailSchema = z.object({
 
 export const messagePageSchema = z.object({
   messages: z.array(messageSchema).readonly(),
-  /** Pass as `before` to read on; absent on the last page. */
+  /** Pass as `before` to read on; absent on the last page. A search that took too long ends early with it, perhaps with no message. */
   next: text.optional(),
+  /** Where there is a `next`: so far back the search has looked. */
+  searchedTo: time.optional(),
 });
 
 const waitingSchema = z.object({
@@ -172,6 +174,7 @@ const conditions = {
   recipient: searched,
   subject: searched,
   upstream: searched,
+  device: searched,
   acceptedAfter: searchedTime,
   acceptedBefore: searchedTime,
 };
@@ -222,6 +225,7 @@ export const listQuerySchema = z.strictObject({
   recipient: searched.optional(),
   subject: searched.optional(),
   upstream: searched.optional(),
+  device: searched.optional(),
   acceptedAfter: queryNumber.optional(),
   acceptedBefore: queryNumber.optional(),
   limit: queryNumber

@@ -14,11 +14,12 @@ export const conditionFlags: Flags = {
   recipient: { value: 'TEXT', help: 'Part of a recipient address' },
   subject: { value: 'TEXT', help: 'Part of the subject' },
   upstream: { value: 'NAME', help: 'Messages that went, or are to go, to this upstream' },
+  device: { value: 'TEXT', help: 'Part of the address or name of the device that sent it' },
   after: { value: 'TIME', help: 'Accepted after: 2026-11-21T08:00, or how long ago: 30m, 2h, 1d' },
   before: { value: 'TIME', help: 'Accepted before' },
 };
 
-const TEXTS = ['client', 'sender', 'recipient', 'subject', 'upstream'] as const;
+const TEXTS = ['client', 'sender', 'recipient', 'subject', 'upstream', 'device'] as const;
 
 /** What the flags say, in the words of the API. Throws UsageError. */
 export function conditionsOf(typed: Typed): VerbRequest {

@@ -1,4 +1,5 @@
-import { countsSchema, type Message, messagePageSchema, upstreamsSchema } from '../admin/contract.ts';
+import { countsSchema, type Message, upstreamsSchema } from '../admin/contract.ts';
+import { readPages } from './all-pages.ts';
 import { createClient } from './client.ts';
 import { type Command, type Typed, wholeNumber } from './command.ts';
 import { forecastLine } from './forecast.ts';
@@ -20,7 +21,8 @@ export const queueList: Command = {
   details: 'Shows what is queued or held, the newest first. All conditions have to match.',
   async run(typed) {
     const client = createClient(typed);
-    const page = await client.ask(`/api/v1/queue?${queryOf(typed).toString()}`, messagePageSchema);
+    const limit = wholeNumber(typed.text('limit') ?? '100', '--limit', 1, 1000);
+    const page = await readPages(client, queryOf(typed), limit);
     if (typed.on('json')) {
       typed.terminal.out(`${safeJson(page)}\n`);
       return 0;
@@ -46,7 +48,6 @@ function queryOf(typed: Typed): URLSearchParams {
   const query = new URLSearchParams();
   for (const state of states ?? (typed.on('all') ? [] : ['queued', 'held'])) query.append('state', state);
   for (const [name, value] of Object.entries(conditions)) query.set(name, String(value));
-  query.set('limit', String(wholeNumber(typed.text('limit') ?? '100', '--limit', 1, 1000)));
   const from = typed.text('from');
   if (from !== undefined) query.set('before', from);
   return query;

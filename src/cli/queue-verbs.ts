@@ -1,4 +1,5 @@
-import { messagePageSchema, type VerbAnswer, type VerbRequest, verbAnswerSchema } from '../admin/contract.ts';
+import { type VerbAnswer, type VerbRequest, verbAnswerSchema } from '../admin/contract.ts';
+import { readPages } from './all-pages.ts';
 import { type Client, createClient } from './client.ts';
 import type { Command, Typed } from './command.ts';
 import { jsonFlag, nodeFlags } from './node-flags.ts';
@@ -74,13 +75,12 @@ async function refuseMany(client: Client, request: VerbRequest, verb: Verb): Pro
 }
 
 async function countMatches(client: Client, request: VerbRequest): Promise<number> {
-  const query = new URLSearchParams({ limit: '1000' });
+  const query = new URLSearchParams();
   for (const [name, value] of Object.entries(request)) {
     if (name === 'states') for (const state of request.states ?? []) query.append('state', state);
     else query.set(name, String(value));
   }
-  const page = await client.ask(`/api/v1/queue?${query.toString()}`, messagePageSchema);
-  return page.messages.length;
+  return (await readPages(client, query, 1000)).messages.length;
 }
 
 function report(answer: VerbAnswer, typed: Typed, verb: Verb): number {

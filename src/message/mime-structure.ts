@@ -23,10 +23,16 @@ export interface MimeScanner {
   push(piece: Buffer): void;
   /** The whole message; undefined where it has too many parts, too deep ones or too large headers. */
   end(): MimePart | undefined;
+  /** The same as far as it was read before one of the limits was reached. */
+  endPartial(): { readonly root: MimePart | undefined; readonly complete: boolean };
 }
 
-const MAX_PARTS = 200;
-const MAX_DEPTH = 10;
+export interface MimeLimits {
+  readonly parts: number;
+  readonly depth: number;
+}
+
+const USUAL: MimeLimits = { parts: 200, depth: 10 };
 const MAX_BOUNDARY = 250;
 /** A line that could be a delimiter, or `--`, boundary, `--` and white space, is not longer. */
 const LINE_KEPT = 1024;
@@ -47,7 +53,7 @@ interface OpenMultipart {
   readonly boundary: string;
 }
 
-export function createMimeScanner(): MimeScanner {
+export function createMimeScanner(limits: MimeLimits = USUAL): MimeScanner {
   const open: OpenMultipart[] = [];
   let root: OpenPart | undefined;
   let failed = false;
@@ -65,9 +71,12 @@ export function createMimeScanner(): MimeScanner {
 
   function startPart(header: Buffer, start: number): void {
     count += 1;
+    if (count > limits.parts || open.length > limits.depth) {
+      failed = true;
+      return;
+    }
     const parent = open.at(-1)?.part;
     const part = readPart(header, start, parent?.type.value === 'multipart/digest');
-    if (count > MAX_PARTS || open.length > MAX_DEPTH) failed = true;
     if (parent) parent.parts.push(part);
     else root = part;
     const boundary = boundaryOf(part);
@@ -132,6 +141,12 @@ export function createMimeScanner(): MimeScanner {
     lineStart += size;
   }
 
+  function finish(): void {
+    if (!failed && length > 0) endLine();
+    if (!failed && mode === 'header') finishHeader(total);
+    closeAbove(0, total);
+  }
+
   const limit = (): number => (mode === 'header' ? MAX_HEADER_SIZE * 2 : LINE_KEPT);
 
   function keep(bytes: Buffer): void {
@@ -169,10 +184,12 @@ export function createMimeScanner(): MimeScanner {
       if (kept.length > 0) kept = Buffer.from(kept);
     },
     end() {
-      if (length > 0) endLine();
-      if (mode === 'header') finishHeader(total);
-      closeAbove(0, total);
+      finish();
       return failed ? undefined : root;
+    },
+    endPartial() {
+      finish();
+      return { root, complete: !failed };
     },
   };
 }

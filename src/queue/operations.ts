@@ -32,7 +32,8 @@ export interface MessageStory {
 
 /** The queue as operators see it: API, command line, page. */
 export interface QueueOperations {
-  list(filter: MessageFilter, limit: number, before?: string): Promise<MessagePage>;
+  /** As QueueStorage.list. */
+  list(filter: MessageFilter, limit: number, before?: string, within?: number): Promise<MessagePage>;
   /** Throws RelayError `not-found`. */
   show(id: string): Promise<MessageStory>;
   /** Undefined when the content is not kept any more. */

@@ -48,9 +48,13 @@ export interface MessageFilter {
   /** Part of the subject. */
   readonly subject?: string;
   readonly upstream?: string;
+  /** Part of who handed it in: address, name given in the greeting, SMTP user or client; without regard to case. */
+  readonly device?: string;
   /** ms since 1970. */
   readonly acceptedAfter?: number;
   readonly acceptedBefore?: number;
+  /** No messages with a smaller id. */
+  readonly fromId?: string;
 }
 
 export interface MessagePage {
@@ -110,8 +114,11 @@ export interface QueueStorage {
   ): Promise<readonly MessageRecord[]>;
 
   find(id: string): Promise<MessageRecord | undefined>;
-  /** Newest first; `before` is the id to read on from. */
-  list(filter: MessageFilter, limit: number, before?: string): Promise<MessagePage>;
+  /**
+   * Newest first; `before` is the id to read on from. After `within` milliseconds it returns what it has, perhaps nothing, with `next`
+   * to go on from.
+   */
+  list(filter: MessageFilter, limit: number, before?: string, within?: number): Promise<MessagePage>;
   journal(id: string): Promise<readonly JournalEntry[]>;
   counts(): Promise<readonly StateCount[]>;
 

@@ -175,7 +175,7 @@ export function createVerbs(deps: {
   }
 
   return {
-    list: (filter, limit, before) => storage.list(filter, limit, before),
+    list: (filter, limit, before, within) => storage.list(filter, limit, before, within),
     counts: () => storage.counts(),
     async waiting() {
       const messages = new Map<string, number>();

@@ -38,6 +38,11 @@ export function firstMessageIdAt(time: number): string {
   return encode(Math.max(0, Math.floor(time)), TIME_LENGTH) + '0'.repeat(SEQUENCE_LENGTH + NODE_LENGTH);
 }
 
+/** When a message's id was made, ms since 1970. */
+export function messageIdTime(id: string): number {
+  return [...id.slice(0, TIME_LENGTH)].reduce((time, sign) => time * 32 + ALPHABET.indexOf(sign), 0);
+}
+
 function encode(value: number, length: number): string {
   let rest = value;
   let text = '';

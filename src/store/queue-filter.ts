@@ -17,7 +17,8 @@ export interface Stretch {
  * Without regard to case means the letters A to Z, on both engines.
  */
 export function matchingMessages(engine: Engine, filter: MessageFilter, stretch: Stretch) {
-  const { states, client, sender, recipient, subject, upstream, acceptedAfter, acceptedBefore } = filter;
+  const { states, client, sender, recipient, subject, upstream, device, acceptedAfter, acceptedBefore } =
+    filter;
   let query = engine.db
     .selectFrom('messages')
     .select(MESSAGE_COLUMNS)
@@ -31,6 +32,9 @@ export function matchingMessages(engine: Engine, filter: MessageFilter, stretch:
   if (sender !== undefined) query = query.where(hasPart('sender', sender));
   if (subject !== undefined) query = query.where(hasPart('subject', subject));
   if (recipient !== undefined) query = query.where(hasPart('recipients', inJson(recipient)));
+  if (device !== undefined) {
+    query = query.where(({ or }) => or([hasPart('origin', inJson(device)), hasPart('client', device)]));
+  }
   if (upstream !== undefined) {
     query = query.where(({ or, eb }) =>
       or([
@@ -47,10 +51,15 @@ export function matchingMessages(engine: Engine, filter: MessageFilter, stretch:
 
 /** The conditions that SQL could not decide exactly. */
 export function matchesFilter(message: MessageRecord, filter: MessageFilter): boolean {
-  const { recipient, upstream } = filter;
+  const { recipient, upstream, device } = filter;
   if (recipient !== undefined) {
     const part = lower(recipient);
     if (!message.recipients.some((each) => lower(each.address).includes(part))) return false;
+  }
+  if (device !== undefined) {
+    const part = lower(device);
+    const { client, address, greeting, user = '' } = message.origin;
+    if (![client, address, greeting, user].some((each) => lower(each).includes(part))) return false;
   }
   if (upstream === undefined) return true;
   return (
@@ -60,7 +69,7 @@ export function matchesFilter(message: MessageRecord, filter: MessageFilter): bo
   );
 }
 
-function hasPart(column: 'sender' | 'subject' | 'recipients', part: string) {
+function hasPart(column: 'sender' | 'subject' | 'recipients' | 'origin' | 'client', part: string) {
   return sql<SqlBool>`lower(${sql.ref(column)}) like ${`%${escaped(lower(part))}%`} escape '!'`;
 }
 

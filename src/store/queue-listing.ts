@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { MessageRecord } from '../queue/message.ts';
 import type { MessageFilter, QueueStorage } from '../queue/storage.ts';
+import type { Clock } from '../shared/clock.ts';
 import { firstMessageIdAt } from '../shared/ids.ts';
 import type { Engine } from './engine.ts';
 import { plainText } from './plain-text.ts';
@@ -12,6 +13,12 @@ const WINDOW = 5_000;
 
 /** Messages that one call looks at; a page that ends here is short, and says where to read on. */
 const MOST_SCANNED = 200_000;
+
+/**
+ * Longest time between the making of an id, when content begins, and the acceptance, in ms; and then some for the clocks of
+ * several nodes.
+ */
+const LONGEST_RECEIVING = 24 * 3_600_000;
 
 /** Above the first character of every id. */
 const BEYOND_ALL_IDS = '~';
@@ -26,11 +33,13 @@ interface Window {
 
 /**
  * Lists newest first. A search by parts of texts goes through the messages in windows, so that it never holds the store
- * for long; after MOST_SCANNED messages it returns what it has, perhaps nothing, with `next` to go on from.
+ * for long; after MOST_SCANNED messages, or when its time is over, it returns what it has, perhaps nothing, with `next` to go on from.
  */
-export function createQueueListing(engine: Engine): Pick<QueueStorage, 'list'> {
+export function createQueueListing(engine: Engine, clock: Clock): Pick<QueueStorage, 'list'> {
   return {
-    async list(filter, limit, before) {
+    async list(filter, limit, before, within = Number.POSITIVE_INFINITY) {
+      const until = clock.monotonic() + within;
+      const lowest = lowestId(filter);
       const messages: MessageRecord[] = [];
       if (limit <= 0 || matchesNothing(filter)) return { messages };
       let cursor = start(filter, before);
@@ -41,6 +50,7 @@ export function createQueueListing(engine: Engine): Pick<QueueStorage, 'list'> {
           const wanted = limit + 1 - messages.length;
           const rows = await matchingMessages(engine, filter, {
             ...window,
+            ...(lowest > (window.floor ?? '') ? { floor: lowest } : {}),
             before: cursor,
             limit: wanted,
           }).execute();
@@ -52,8 +62,9 @@ export function createQueueListing(engine: Engine): Pick<QueueStorage, 'list'> {
           }
           exhausted = rows.length < wanted;
         }
-        if (window.floor === undefined) return { messages };
+        if (window.floor === undefined || window.floor <= lowest) return { messages };
         cursor = window.floor;
+        if (clock.monotonic() >= until) break;
       }
       return { messages, next: cursor };
     },
@@ -73,13 +84,20 @@ function start(filter: MessageFilter, before: string | undefined): string {
   return before !== undefined && before < latest ? before : latest;
 }
 
+/** Nothing that matches has a smaller id; empty where that cannot be told. */
+function lowestId({ acceptedAfter, fromId = '' }: MessageFilter): string {
+  if (acceptedAfter === undefined) return fromId;
+  const earliest = firstMessageIdAt(acceptedAfter - LONGEST_RECEIVING);
+  return earliest > fromId ? earliest : fromId;
+}
+
 async function nextWindow(
   engine: Engine,
   filter: MessageFilter,
   before: string,
   limit: number,
 ): Promise<Window> {
-  const { ids, states, ...others } = filter;
+  const { ids, states, fromId: _from, ...others } = filter;
   const narrow = Object.values(others).every((value) => value === undefined);
   if (ids !== undefined) return { ids };
   if (states?.every((state) => state === 'queued' || state === 'held') === true) {

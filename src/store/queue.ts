@@ -30,7 +30,7 @@ export function createQueueStorage({ engine, clock, node }: QueueOptions): Queue
   let cleanedUsage = 0;
   return {
     ...createQueueReading(engine),
-    ...createQueueListing(engine),
+    ...createQueueListing(engine, clock),
     ...createQueueNodes(engine, clock, nextSequence),
     ...createQueueChanging({ engine, node, shard, nextSequence }),
     ...createQueueCleaning(engine, shard),

@@ -82,6 +82,11 @@ export function describeListing(name: string, open: () => Promise<StoreUnderTest
       ['upstream that has replied', { upstream: 'a"b' }, [quoted]],
       ['accepted after', { acceptedAfter: START + 1 }, [later]],
       ['accepted before', { acceptedBefore: START + 1, states: ['queued'] }, [ann]],
+      ['device by a part of its address', { device: '10.0.' }, [later]],
+      ['device by a part of its greeting in another case', { device: 'FA' }, [later]],
+      ['device by its client', { device: 'machine' }, [deleted, fax, quoted, bob, ann]],
+      ['device, not the names of fields', { device: 'greeting' }, []],
+      ['nothing older than an id', { fromId: fax ?? '' }, [deleted, later, fax]],
       ['several conditions', { states: ['queued'], client: 'this machine', recipient: 'example' }, [ann]],
       ['NUL and half a character', { subject: '\0', sender: '\ud800' }, []],
     ];
@@ -102,5 +107,15 @@ export function describeListing(name: string, open: () => Promise<StoreUnderTest
         expect(paged).to.deep.equal(expected);
       });
     }
+
+    it('ends a search when its time is over, and goes on from there', async () => {
+      const many = Array.from({ length: 5_100 }, () => message({ subject: 'one of many' }));
+      await store.queue.commit(accepting(...many));
+      const first = await store.queue.list({ subject: 'sure_' }, 10, undefined, 0);
+      expect(first.messages).to.deep.equal([]);
+      const second = await store.queue.list({ subject: 'sure_' }, 10, first.next, 0);
+      expect(second.messages.map((each) => each.id)).to.deep.equal([ann]);
+      expect(second).to.not.have.property('next');
+    });
   });
 }

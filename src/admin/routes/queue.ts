@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { MessageFilter } from '../../queue/storage.ts';
 import { RelayError } from '../../shared/errors.ts';
+import { messageIdTime } from '../../shared/ids.ts';
 import {
   countsSchema,
   listQuerySchema,
@@ -18,6 +19,8 @@ import type { AdminServices } from '../services.ts';
 const oneMessage = z.strictObject({ id: messageId });
 /** Verbs over many messages take a while. */
 const VERB_DEADLINE = 120_000;
+/** Milliseconds after which a search is answered with what it has found. */
+const SEARCH_TIME = 100;
 
 export function queueRoutes({ queue, log }: Pick<AdminServices, 'queue' | 'log'>): readonly Route[] {
   return [
@@ -32,7 +35,10 @@ export function queueRoutes({ queue, log }: Pick<AdminServices, 'queue' | 'log'>
       answer: messagePageSchema,
       async handle({ query: { limit, before, state, ...conditions } }) {
         const filter = withoutUndefined({ ...conditions, states: state });
-        return { json: await queue.list(filter, limit, before) };
+        const { messages, next } = await queue.list(filter, limit, before, SEARCH_TIME);
+        return {
+          json: { messages, ...(next === undefined ? {} : { next, searchedTo: messageIdTime(next) }) },
+        };
       },
     }),
     route({
