@@ -14,10 +14,15 @@ export interface Sealer {
   seal(purpose: SealPurpose, secret: Secret, place?: string): string;
   /** Throws RelayError `secret-unavailable` when it was sealed with another key, for another purpose or place, or was changed. */
   open(purpose: SealPurpose, sealed: string, place?: string): Secret;
+  /** Names a text so that equal texts can be told, and nothing can be guessed without the key; another name for each purpose. */
+  digest(purpose: DigestPurpose, text: string): string;
 }
 
 /** What a sealed text is for. New purposes are added here and never renamed: the names are part of what is sealed. */
 export type SealPurpose = 'settings' | 'token' | 'private-key' | 'session';
+
+/** What a digest is compared for. */
+export type DigestPurpose = 'upstream-test';
 
 const VERSION = 'v1';
 const NONCE_LENGTH = 12;
@@ -27,11 +32,15 @@ const TAG_LENGTH = 16;
 export function createSealer(key: Buffer): Sealer {
   if (key.length !== KEY_LENGTH) throw new RelayError('configuration', 'the master key is not 32 bytes long');
   const keyId = createHmac('sha256', key).update('postern key id').digest('hex').slice(0, 16);
+  const digestKey = createHmac('sha256', key).update('postern digests').digest();
   const context = (purpose: SealPurpose, place?: string) =>
     Buffer.from(`postern\0${VERSION}\0${keyId}\0${purpose}${place === undefined ? '' : `\0${place}`}`);
 
   return {
     keyId,
+
+    digest: (purpose, text) =>
+      createHmac('sha256', digestKey).update(`${purpose}\0${text}`).digest('base64url'),
 
     seal(purpose, secret, place) {
       const nonce = randomBytes(NONCE_LENGTH);

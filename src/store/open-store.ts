@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { UpstreamTestStorage } from '../delivery/upstream-tests.ts';
 import type { DeniedStorage } from '../inbound/denied.ts';
 import type { DeviceStorage } from '../inbound/devices.ts';
 import type { AuthorizationStorage } from '../oauth/storage.ts';
@@ -20,6 +21,7 @@ import { createQueueStorage } from './queue.ts';
 import { createSettingsStorage } from './settings.ts';
 import { openSqlite } from './sqlite/open-sqlite.ts';
 import { createTrafficStorage } from './traffic.ts';
+import { createUpstreamTestStorage } from './upstream-tests.ts';
 
 /** The store, opened and migrated. Everything it throws is a RelayError. */
 export interface Store {
@@ -30,6 +32,7 @@ export interface Store {
   readonly devices: DeviceStorage;
   readonly traffic: TrafficStorage;
   readonly authorizations: AuthorizationStorage;
+  readonly upstreamTests: UpstreamTestStorage;
   /** A consistent copy in a new file, made while the store works. Throws `not-allowed` on PostgreSQL. */
   backup(path: string): Promise<void>;
   /** Bytes that the store can still grow by; infinite on PostgreSQL, whose disk is not ours to see. */
@@ -81,6 +84,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     devices: createDeviceStorage(engine),
     traffic: createTrafficStorage(engine),
     authorizations: createAuthorizationStorage(engine),
+    upstreamTests: createUpstreamTestStorage(engine),
     backup: (path) => engine.backup(path),
     freeBytes: () => engine.freeBytes(),
     healthy: async () => {

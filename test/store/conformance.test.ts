@@ -41,7 +41,7 @@ async function openPostgres() {
   });
   await server.query(
     address,
-    `truncate messages, chunks, journal, totals, nodes, usage, settings, denied, authorizations, renewal_locks, sign_ins, traffic, devices`,
+    `truncate messages, chunks, journal, totals, nodes, usage, settings, denied, authorizations, renewal_locks, sign_ins, traffic, devices, upstream_tests`,
   );
   return { store, close: () => store.close() };
 }

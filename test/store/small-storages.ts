@@ -99,5 +99,21 @@ export function describeSmallStorages(name: string, open: () => Promise<StoreUnd
       );
       expect(await store.denied.list(5000)).to.have.lengthOf(1000);
     });
+
+    it('keeps the last test of each upstream that there is', async () => {
+      const { upstreamTests } = store;
+      const test = { upstream: 'office', key: 'k1', result: 'failed', at: 5, by: 'anna' } as const;
+      await upstreamTests.put({ ...test, text: 'no \0 NUL' });
+      await upstreamTests.put({ ...test, upstream: 'backup' });
+      await upstreamTests.put({ ...test, key: 'k2', result: 'ok', at: 6, sentTo: 'admin@example.com' });
+      expect(await upstreamTests.list()).to.deep.equal([
+        { ...test, upstream: 'backup' },
+        { ...test, key: 'k2', result: 'ok', at: 6, sentTo: 'admin@example.com' },
+      ]);
+      await upstreamTests.keepOnly(['office', 'another']);
+      expect((await upstreamTests.list()).map(({ upstream }) => upstream)).to.deep.equal(['office']);
+      await upstreamTests.keepOnly([]);
+      expect(await upstreamTests.list()).to.deep.equal([]);
+    });
   });
 }
