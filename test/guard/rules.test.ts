@@ -296,11 +296,22 @@ const GUARDS: readonly Guard[] = [
         { 'src/admin/routes/a.ts': "route({\n  path: '/api/v1/all',\n  access: 'public',\n  handle: f\n})" },
         '/api/v1/all is public',
       ],
+      [
+        {
+          'src/admin/routes/a.ts':
+            "route({\n  method: 'post',\n  path: '/x',\n  access: 'mail.send',\n  handle: f\n})",
+        },
+        '/x does not say how the audit trail has it',
+      ],
       [{ 'src/admin/routes/a.ts': "app.get('/secret', handler);" }, 'past the table'],
     ],
     innocent: [
       { 'src/admin/routes/a.ts': "route({\n  path: '/livez',\n  access: 'public',\n  handle: f\n})" },
       { 'src/admin/routes/a.ts': "route({\n  path: '/x',\n  access: 'token',\n  handle() {}\n})" },
+      {
+        'src/admin/routes/a.ts':
+          "route({\n  method: 'post',\n  path: '/x',\n  access: 'mail.send',\n  audit: 'itself',\n  handle() {}\n})",
+      },
     ],
   },
 ];

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Authorizations, SignInState } from '../../oauth/authorizations.ts';
 import { pastedParameters } from '../../oauth/sign-in/callback.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { signInNote } from '../audit-notes.ts';
 import {
   authorizationsSchema,
   finishRequestSchema,
@@ -60,7 +61,13 @@ export function authorizationRoutes(services: {
       query: nothing,
       body: startRequestSchema,
       answer: signInStartSchema,
+      api: { statuses: [201] },
       deadline: FINISH_DEADLINE,
+      audit: ({ call: { params } }) => ({
+        action: 'authorizations.started',
+        subject: params.name,
+        text: `Began a sign-in at the provider of the upstream ${params.name}.`,
+      }),
       async handle({ params: { name }, body, by }) {
         const { flow, redirectPath } = body ?? {};
         const started = await authorizations.start(name, {
@@ -80,6 +87,11 @@ export function authorizationRoutes(services: {
       query: nothing,
       body: nothing,
       answer: forgottenSchema,
+      audit: ({ call: { params } }) => ({
+        action: 'authorizations.forgotten',
+        subject: params.name,
+        text: `Forgot the authorization of the upstream ${params.name}.`,
+      }),
       async handle({ params: { name }, by }) {
         await authorizations.forget(name, by);
         return { json: { upstream: name } };
@@ -108,7 +120,9 @@ export function authorizationRoutes(services: {
       query: nothing,
       body: finishRequestSchema,
       answer: signInStateSchema,
+      api: { refusals: [404] },
       deadline: FINISH_DEADLINE,
+      audit: ({ reply: { json } }) => (json === undefined ? undefined : signInNote(json)),
       handle: async ({ body: { address } }) => ({
         json: await authorizations.finish(pastedParameters(address), { authenticated: true }),
       }),

@@ -27,7 +27,9 @@ export function backupRoutes({
       params: nothing,
       query: nothing,
       body: nothing,
+      api: { mediaType: 'application/octet-stream' },
       deadline: BACKUP_DEADLINE,
+      audit: () => ({ action: 'backup.made', text: 'Took a copy of the store.' }),
       async handle({ by }) {
         // One at a time: each needs as much disk as the store itself.
         if (running) throw new HttpError(409, 'not-allowed', 'Another backup is being made; wait for it.');

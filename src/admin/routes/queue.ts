@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { MessageFilter } from '../../queue/storage.ts';
 import { RelayError } from '../../shared/errors.ts';
 import { messageIdTime } from '../../shared/ids.ts';
+import { messagesNote } from '../audit-notes.ts';
 import {
   countsSchema,
   listQuerySchema,
@@ -74,6 +75,7 @@ export function queueRoutes({ queue, log }: Pick<AdminServices, 'queue' | 'log'>
       params: oneMessage,
       query: nothing,
       body: nothing,
+      api: { mediaType: 'message/rfc822' },
       async handle({ params: { id } }) {
         const body = await queue.body(id);
         if (!body) {
@@ -108,6 +110,11 @@ export function queueRoutes({ queue, log }: Pick<AdminServices, 'queue' | 'log'>
       body: releaseRequestSchema,
       answer: verbAnswerSchema,
       deadline: VERB_DEADLINE,
+      audit({ call: { body }, reply: { json } }) {
+        const { all: _all, to, ...filter } = body;
+        const way = to === undefined ? '' : ` to the upstream ${to}`;
+        return messagesNote('release', withoutUndefined(filter), json?.changed ?? [], way);
+      },
       async handle({ body: { all: _all, to, ...filter }, by }) {
         const result = await queue.release(withoutUndefined(filter), by, to);
         log.info({ verb: 'release', by, upstream: to, changed: result.changed.length }, 'Queue verb');
@@ -131,6 +138,10 @@ export function queueRoutes({ queue, log }: Pick<AdminServices, 'queue' | 'log'>
       body: verbRequestSchema,
       answer: verbAnswerSchema,
       deadline: VERB_DEADLINE,
+      audit({ call: { body }, reply: { json } }) {
+        const { all: _all, ...filter } = body;
+        return messagesNote(name, withoutUndefined(filter), json?.changed ?? []);
+      },
       async handle({ body: { all: _all, ...filter }, by }) {
         const result = await run(withoutUndefined(filter), by);
         log.info({ verb: name, by, changed: result.changed.length }, 'Queue verb');

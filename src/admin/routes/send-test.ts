@@ -26,6 +26,15 @@ export function sendTestRoutes(
       query: nothing,
       body: sendTestRequestSchema,
       answer: sendTestAnswerSchema,
+      api: { statuses: [202], refusals: [404] },
+      audit({ call: { body }, reply: { json } }) {
+        const way = body.upstream === undefined ? '' : ` over the upstream ${body.upstream}`;
+        return {
+          action: 'mail.test-sent',
+          ...(json === undefined ? {} : { subject: `message ${json.id}` }),
+          text: `Sent a test mail to ${body.to}${way}.`,
+        };
+      },
       async handle({ body, by }) {
         const { upstream } = body;
         if (upstream !== undefined) findUpstream(upstreams, upstream);

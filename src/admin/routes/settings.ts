@@ -1,12 +1,14 @@
 /** The settings document: read, checked, replaced as a whole; its history and the way back. */
 import { z } from 'zod';
 import { RelayError } from '../../shared/errors.ts';
+import { settingsNote } from '../audit-notes.ts';
 import {
   appliedSchema,
   historySchema,
   revisionSchema,
   rollbackRequestSchema,
   settingsAnswerSchema,
+  settingsDocumentSchema,
   validationSchema,
 } from '../contract-settings.ts';
 import { HttpError } from '../errors.ts';
@@ -38,6 +40,7 @@ export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings'
       query: nothing,
       body: nothing,
       answer: settingsAnswerSchema,
+      api: { etag: true },
       handle() {
         const found = settings.document();
         return { headers: { ETag: etag(found.revision) }, json: found };
@@ -50,8 +53,11 @@ export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings'
       summary: 'Replaces the document; 422 names every fault. With ?dryRun=true it is only checked.',
       params: nothing,
       query: putQuery,
-      body: z.unknown(),
+      body: settingsDocumentSchema,
       answer: z.union([appliedSchema, validationSchema]),
+      api: { ifMatch: true, refusals: [422] },
+      audit: ({ reply: { json } }) =>
+        json !== undefined && 'revision' in json ? settingsNote(settings, json.revision) : undefined,
       async handle({ body, by, ifMatch, query }) {
         if (query?.dryRun === 'true') {
           const { faults, warnings } = settings.validate(body);
@@ -100,6 +106,9 @@ export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings'
       query: nothing,
       body: rollbackRequestSchema,
       answer: appliedSchema,
+      api: { etag: true, refusals: [404, 422] },
+      audit: ({ call: { body }, reply: { json } }) =>
+        json === undefined ? undefined : settingsNote(settings, json.revision, body.revision),
       async handle({ body, by }) {
         const applied = await settings.rollback(body.revision, by);
         log.info({ by, revision: applied.revision, from: body.revision }, 'Settings rolled back');

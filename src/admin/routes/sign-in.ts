@@ -9,6 +9,7 @@ import { stateHash } from '../../oauth/sign-in/pkce.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { RelayError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { signInNote } from '../audit-notes.ts';
 import { cookieName, cookieValue, setCookie } from '../cookies.ts';
 import { errorAnswer, HttpError } from '../errors.ts';
 import { createFailureCount } from '../failure-count.ts';
@@ -19,6 +20,9 @@ import { SIGN_IN_STYLE, signInPage } from '../sign-in-page.ts';
 const MAX_FAILURES = 20;
 /** Milliseconds; the provider alone may take 20 s. */
 const FINISH_DEADLINE = 60_000;
+
+/** Statuses of the page that says why not. */
+const REFUSED = [400, 404, 429] as const;
 
 /** Nothing on the page runs, nothing is sent from it, and nothing but our style sheet is loaded. */
 const PAGE_HEADERS = {
@@ -38,6 +42,12 @@ export function signInRoutes(services: {
 }): readonly Route[] {
   const { authorizations, accessUrl, clock, log } = services;
   const failures = createFailureCount(clock);
+  /** How each call that finished a sign-in ended, for the audit trail. */
+  const ended = new WeakMap<RawCall, SignInState>();
+  const noteOf = ({ call }: { readonly call: RawCall }) => {
+    const state = ended.get(call);
+    return state === undefined ? undefined : signInNote(state);
+  };
   const secure = () => accessUrl().startsWith('https:');
 
   /** What went wrong, as a page. Faults of ours go on to where they are logged. */
@@ -69,6 +79,7 @@ export function signInRoutes(services: {
       const binding = cookieValue(call.cookie, name);
       if (binding === undefined) throw unknownSignIn();
       const state = await authorizations.finish(parameters, { binding });
+      ended.set(call, state);
       const gone = setCookie(name, '', { secure: secure(), maxAge: 0 });
       return {
         status: state.state === 'authorized' ? 200 : 400,
@@ -94,6 +105,7 @@ export function signInRoutes(services: {
       params: z.strictObject({ id: z.string() }),
       query: anything,
       body: nothing,
+      api: { mediaType: 'text/html', statuses: [302, ...REFUSED] },
       async handle(call) {
         try {
           const { url, binding, expiresAt } = await authorizations.bind(call.params.id);
@@ -114,7 +126,9 @@ export function signInRoutes(services: {
       params: nothing,
       query: anything,
       body: nothing,
+      api: { mediaType: 'text/html', statuses: [200, ...REFUSED] },
       deadline: FINISH_DEADLINE,
+      audit: noteOf,
       handle: (call) => finish(call, 'style.css'),
     }),
     route({
@@ -125,7 +139,9 @@ export function signInRoutes(services: {
       params: nothing,
       query: anything,
       body: nothing,
+      api: { mediaType: 'text/html', statuses: [200, ...REFUSED] },
       deadline: FINISH_DEADLINE,
+      audit: noteOf,
       handle: (call) => finish(call, '../login/style.css'),
     }),
     route({
@@ -136,6 +152,7 @@ export function signInRoutes(services: {
       params: nothing,
       query: nothing,
       body: nothing,
+      api: { mediaType: 'text/css' },
       handle: () => ({ headers: { 'Content-Type': 'text/css; charset=utf-8' }, text: SIGN_IN_STYLE }),
     }),
   ];

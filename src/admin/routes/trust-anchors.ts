@@ -18,6 +18,16 @@ export function trustAnchorRoutes(
       query: nothing,
       body: trustAnchorRequestSchema,
       answer: trustAnchorAnswerSchema,
+      api: { refusals: [422] },
+      audit({ reply: { json } }) {
+        const imported = json?.imported ?? [];
+        const names = imported.map(({ name, fingerprint256 }) => `${name} (SHA-256 ${fingerprint256})`);
+        return {
+          action: 'certificates.trusted',
+          subject: imported.map(({ name }) => name).join(', '),
+          text: `Trusted ${names.join(', ')}.`,
+        };
+      },
       async handle({ body: { certificate, name }, by }) {
         const imported = await importTrustAnchor(bytesOf(certificate), name);
         const names = imported.map((one) => one.name);

@@ -29,6 +29,12 @@ export function upstreamRoutes({ upstreams }: Pick<AdminServices, 'upstreams'>):
       query: nothing,
       body: nothing,
       answer: upstreamSchema,
+      api: { statuses: [202] },
+      audit: ({ call: { params } }) => ({
+        action: 'upstreams.probed',
+        subject: params.name,
+        text: `Had the upstream ${params.name} tried again at once.`,
+      }),
       handle({ params: { name } }) {
         findUpstream(upstreams, name);
         upstreams.probeNow(name);

@@ -31,6 +31,16 @@ export function verifyRoutes({
       params: nothing,
       query: nothing,
       body: verifyRequestSchema,
+      api: { mediaType: 'application/x-ndjson', item: verifyLineSchema, refusals: [404, 422] },
+      audit({ call: { body } }) {
+        const unsaved = body.settings === undefined ? '' : ' with settings that are not saved';
+        const mail = body.sendTo === undefined ? '' : `, with a mail to ${body.sendTo}`;
+        return {
+          action: 'upstreams.verified',
+          subject: body.upstream,
+          text: `Began to verify the upstream ${body.upstream}${unsaved}${mail}.`,
+        };
+      },
       handle({ body, by, signal }) {
         const document = body.settings === undefined ? settings.current() : settings.draft(body.settings);
         const upstream = upstreamOf(document, body.upstream);

@@ -2,6 +2,10 @@ import { codeOf, type Rule } from './source-files.ts';
 
 /** Routes that anyone who reaches the address may call; everything else asks for a token. */
 const PUBLIC: readonly string[] = [
+  // The page itself, which shows nothing before somebody has signed in.
+  '/',
+  '/assets/:name',
+  '/favicon.svg',
   '/livez',
   '/readyz',
   '/metrics',
@@ -15,7 +19,7 @@ const PUBLIC: readonly string[] = [
 /** One `route({ … })` of the table, by its head. */
 const ROUTE = /\broute\(\{([\s\S]*?)\n\s*(?:async )?handle\b/g;
 
-/** Every admin route says who may call it, only the known few are public, and nothing goes around the table. */
+/** Every admin route says who may call it and, where it is no GET, how it is recorded; only the known few are public, and nothing goes around the table. */
 export const routeAccess: Rule = (files) =>
   files
     .filter(({ path }) => path.startsWith('src/admin/'))
@@ -25,6 +29,12 @@ export const routeAccess: Rule = (files) =>
         const route = /\bpath:\s*'([^']+)'/.exec(head)?.[1] ?? 'a route';
         const access = /\baccess:\s*([^\n]+),/.exec(head)?.[1];
         if (access === undefined) found.push(`${path}: ${route} does not declare its access`);
+        const method = /\bmethod:\s*'([a-z]+)'/.exec(head)?.[1];
+        if (method !== undefined && method !== 'get' && !/^\s*(?:async )?audit\b/m.test(head)) {
+          found.push(
+            `${path}: ${route} does not say how the audit trail has it; give it audit: ({ call, reply }) => ({ action, subject, text }), or 'read-only' or 'itself'`,
+          );
+        }
         if (access?.includes("'public'") && !PUBLIC.includes(route)) {
           found.push(`${path}: ${route} is public; add it to PUBLIC of this rule if it has to be`);
         }
