@@ -1,7 +1,15 @@
 /** The certificates that other servers are checked against: the system's and the imported trust anchors. */
 export interface TrustAnchors {
-  /** PEM certificates, system roots included; the same array until something changes. */
-  authorities(): readonly string[];
+  /**
+   * PEM certificates, system roots included, that count for a server with these names (the host that is dialled, the name that is
+   * expected); without names, those that count for every server. The same array for the same names until something changes.
+   */
+  authorities(...hosts: readonly string[]): readonly string[];
+  /**
+   * An administrator chose exactly this certificate (SHA-256 fingerprint, `AB:CD:…`) for one of these hosts: it is accepted there
+   * whatever names it has, as long as it is valid.
+   */
+  isPinned(fingerprint256: string, ...hosts: readonly string[]): boolean;
   onChange(callback: () => void): () => void;
 }
 

@@ -96,7 +96,11 @@ export function watchDirectory(options: DirectoryWatchOptions): DirectoryWatch {
   };
 }
 
-async function readFiles(directory: string, matches: (name: string) => boolean): Promise<WatchedFile[]> {
+/** The regular files of a directory whose names matter, in the order of their names; none where it cannot be read. */
+export async function readFiles(
+  directory: string,
+  matches: (name: string) => boolean,
+): Promise<WatchedFile[]> {
   const names = await readdir(directory).catch((): string[] => []);
   const chosen = names.filter((name) => !name.startsWith('.') && matches(name)).toSorted();
   const files: WatchedFile[] = [];

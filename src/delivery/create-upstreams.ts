@@ -47,6 +47,8 @@ export interface UpstreamsDependencies {
   readonly http: TransportDependencies['http'];
   readonly dial?: TransportDependencies['dial'];
   readonly lookup?: TransportDependencies['lookup'];
+  /** The circuit of an upstream is in another state. Must not throw. */
+  readonly onCircuitChange?: (upstream: string) => void;
 }
 
 /** A message that is for an upstream which is not in the settings any more waits so long, ms. */
@@ -76,6 +78,7 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
   function circuitChanged(name: string, view: CircuitView, previous: CircuitState): void {
     meters.circuitChanged(name, view.state);
     alerts.circuitChanged(name, view);
+    deps.onCircuitChange?.(name);
     const { cause } = view;
     const fields = {
       upstream: name,
@@ -191,6 +194,7 @@ export function createUpstreams(deps: UpstreamsDependencies): Upstreams {
     deps.settings.onChange(apply),
     deps.trustAnchors.onChange(() => {
       for (const runtime of runtimes.values()) {
+        runtime.transport.renewConnections?.();
         const reason = runtime.circuit.view().cause?.reason;
         if (reason === 'configuration' || reason === 'unreachable') probe(runtime);
       }

@@ -30,6 +30,8 @@ export interface Transport {
   ): Promise<Outcome>;
   /** Connections that are open, in use or warm; absent where the transport keeps none. */
   connections?(): number;
+  /** What is open was opened under certificates that may not count any more: nothing of it is used for a later message. */
+  renewConnections?(): void;
   /** Closes warm connections (with QUIT); deliveries under way finish first. */
   close(): Promise<void>;
 }

@@ -13,33 +13,34 @@ import { failureOf } from './failure-words.ts';
 
 /**
  * Encrypts a connection to the server of this name and checks its certificate: it, or one above it, has to be a trust
- * anchor, valid today, and for the name. Rejects with HttpFailure (`ECERTIFICATE`, or the code of Node or OpenSSL), or
+ * anchor, valid today, and for the name, or pinned to it. Rejects with HttpFailure (`ECERTIFICATE`, or the code of Node or OpenSSL), or
  * with the reason of `signal`; the connection is closed then.
  */
 export type Secure = (socket: Socket, name: string, signal: AbortSignal) => Promise<TLSSocket>;
 
 /** The context is made once for each state of the trust anchors: reading all roots of the system takes some 15 ms. */
 export function createSecure(trustAnchors: TrustAnchors): Secure {
-  let made: { readonly authorities: readonly string[]; readonly context: SecureContext } | undefined;
-  const contextNow = (): SecureContext => {
-    const authorities = trustAnchors.authorities();
-    if (made?.authorities !== authorities) {
-      const context = createSecureContext({
-        ca: [...authorities],
-        minVersion: 'TLSv1.2',
-        // A certificate that was imported is trusted as itself, without the one that issued it.
-        allowPartialTrustChain: true,
-      });
-      made = { authorities, context };
-    }
-    return made.context;
+  const made = new WeakMap<readonly string[], SecureContext>();
+  const contextFor = (name: string): SecureContext => {
+    const authorities = trustAnchors.authorities(name);
+    const known = made.get(authorities);
+    if (known !== undefined) return known;
+    const context = createSecureContext({
+      ca: [...authorities],
+      minVersion: 'TLSv1.2',
+      // A certificate that was imported is trusted as itself, without the one that issued it.
+      allowPartialTrustChain: true,
+    });
+    made.set(authorities, context);
+    return context;
   };
-  return (socket, name, signal) => secured(socket, name, contextNow(), signal);
+  return (socket, name, signal) => secured(socket, name, trustAnchors, contextFor(name), signal);
 }
 
 function secured(
   socket: Socket,
   name: string,
+  trustAnchors: TrustAnchors,
   secureContext: SecureContext,
   signal: AbortSignal,
 ): Promise<TLSSocket> {
@@ -49,7 +50,10 @@ function secured(
       secureContext,
       ALPNProtocols: ['http/1.1'],
       ...(isIP(name) === 0 ? { servername: name } : {}),
-      checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
+      checkServerIdentity: (_host, certificate) =>
+        trustAnchors.isPinned(certificate.fingerprint256, name)
+          ? undefined
+          : checkServerIdentity(name, certificate),
       // The handshake goes on so that the certificate can be shown; nobody passes below who is not authorised.
       rejectUnauthorized: false,
     });

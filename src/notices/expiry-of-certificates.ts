@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
+import type { TrustAnchor } from '../certificates/anchor-file.ts';
 import { leafInPem } from '../certificates/leaf-in-pem.ts';
 import { isOwnMake } from '../certificates/make-self-signed.ts';
 import type { ServerCertificate } from '../certificates/sources.ts';
-import type { TrustAnchor } from '../certificates/trust-anchors.ts';
+
 import { ownCommand } from '../shared/own-commands.ts';
 import type { Expiring } from './expiry.ts';
 

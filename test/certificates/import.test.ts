@@ -93,7 +93,7 @@ describe('importing a trust anchor', () => {
       ['-----BEGIN PUBLIC KEY-----\nAAAA\n', 'this is a public key'],
       ['-----BEGIN X509 CRL-----\nAAAA\n', 'this is a revocation list'],
       ['', 'the file is empty'],
-      ['<html>Sign in</html>', 'this is not a certificate'],
+      ['<html>Sign in</html>', 'this is a web page'],
       [root.certificate.slice(0, 200), 'the file is cut off: a block has no END line'],
       [root.certificate.replace('MII', 'MIX'), 'this is not a certificate, or a damaged one'],
       [Buffer.alloc(1024 * 1024 + 1, 'x'), 'this is larger than 1 MiB, which no certificate is'],

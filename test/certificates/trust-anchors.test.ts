@@ -92,7 +92,12 @@ describe('trust anchors', () => {
     await symlink('/dev/zero', join(certs, 'endless.pem'));
     await symlink(join(certs, 'nowhere'), join(certs, 'dangling.pem'));
     const opened = await open();
-    expect(opened.list().map(({ file }) => file)).to.deep.equal([join(certs, 'good.crt')]);
+    // What has expired stays in sight, and is refused by whoever meets it.
+    expect(opened.list().map(({ file }) => file)).to.deep.equal([
+      join(certs, 'good.crt'),
+      join(certs, 'old.pem'),
+    ]);
+    expect(opened.unusable().map(({ file }) => file)).to.deep.equal(['empty.crt', 'junk.cer', 'key.pem']);
     const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
     for (const [file, words] of [
       ['key.pem', 'this is a private key'],

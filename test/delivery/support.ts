@@ -67,6 +67,7 @@ export function testTrustAnchors(initial: readonly string[] = []): TestTrustAnch
   const listeners = new Set<() => void>();
   return {
     authorities: () => current,
+    isPinned: () => false,
     onChange(callback) {
       listeners.add(callback);
       return () => listeners.delete(callback);

@@ -80,7 +80,7 @@ describe('an upstream that does not let Postern sign in for an hour', () => {
       const alerts = recordAlerts();
       const upstreams: Upstreams = createUpstreams({
         settings,
-        trustAnchors: { authorities: () => [], onChange: () => () => undefined },
+        trustAnchors: { authorities: () => [], isPinned: () => false, onChange: () => () => undefined },
         usage: { addUsage: async () => undefined, usageSince: async () => [] },
         hostname: () => 'postern.test',
         liveNodes: () => 1,

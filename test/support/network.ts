@@ -44,6 +44,7 @@ export function liveAnchors(...pem: readonly string[]): TrustAnchors & { trust(.
   const listeners = new Set<() => void>();
   return {
     authorities: () => authorities,
+    isPinned: () => false,
     onChange(callback) {
       listeners.add(callback);
       return () => listeners.delete(callback);

@@ -52,15 +52,24 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
   /** Refusals in a row that look passing and may not be, by mailbox. */
   const suspicions = new LRUCache<string, number>({ max: 1000 });
   let closing = false;
+  /** Connections are used again only while the trust anchors are those under which they were opened. */
+  let era = 0;
+  const openedIn = new WeakMap<UpstreamConnection, number>();
 
   async function open(
     mailbox: string | undefined,
     signal: AbortSignal,
   ): Promise<UpstreamConnection | NoConnection | NotGranted> {
     if (mailbox !== undefined) return await openFor(mailbox, signal);
+    const began = era;
     const connection = await openConnection(access, signal);
-    if (connection instanceof UpstreamConnection) pool.add(connection);
+    if (connection instanceof UpstreamConnection) adopt(connection, began);
     return connection;
+  }
+
+  function adopt(connection: UpstreamConnection, began: number): void {
+    openedIn.set(connection, began);
+    pool.add(connection);
   }
 
   /** The governor counts attempts; the connections that mailboxes keep warm must not come on top of them. */
@@ -69,11 +78,12 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
     signal: AbortSignal,
   ): Promise<UpstreamConnection | NoConnection | NotGranted> {
     await pool.makeRoom(upstream.limits.connections);
+    const began = era;
     const connection = await mailboxes.open(mailbox, signal, (usual) => {
-      pool.add(usual);
-      void pool.put(usual, closing);
+      adopt(usual, began);
+      void pool.put(usual, closing || began !== era);
     });
-    if (connection instanceof UpstreamConnection) pool.add(connection);
+    if (connection instanceof UpstreamConnection) adopt(connection, began);
     return connection;
   }
 
@@ -225,7 +235,11 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
     if (crowded) void pool.shrink();
     const kept = pool.put(
       connection,
-      closing || crowded || handover.stale || handover.unavailable !== undefined,
+      closing ||
+        crowded ||
+        handover.stale ||
+        handover.unavailable !== undefined ||
+        openedIn.get(connection) !== era,
     );
     if (kept) void underWay.track(kept);
   }
@@ -233,6 +247,11 @@ export function createSmtpTransport(access: SmtpAccess): Transport {
   return {
     deliver: (message, recipients, signal) => underWay.track(deliver(message, recipients, signal)),
     connections: () => pool.size(),
+    renewConnections() {
+      if (upstream.security === 'none') return;
+      era += 1;
+      void underWay.track(pool.shrink());
+    },
     async close() {
       closing = true;
       await pool.shrink();

@@ -20,7 +20,7 @@ export interface UpstreamTls {
 
 /**
  * TLS as the settings of an upstream want it. A certificate is accepted when it, or any certificate above it, is a trust
- * anchor, is valid today, and names the host; nothing turns that check off.
+ * anchor, is valid today, and names the host or was pinned to it by an administrator; nothing turns that check off.
  *
  * The secure context is made once for each state of the trust anchors: reading all roots of the system takes some 15 ms.
  */
@@ -29,10 +29,11 @@ export function createUpstreamTls(
   trustAnchors: TrustAnchors,
 ): UpstreamTls {
   const name = upstream.serverName ?? upstream.host;
+  const names = [upstream.host, name];
   let made: { readonly authorities: readonly string[]; readonly context: SecureContext } | undefined;
 
   function context(): SecureContext {
-    const authorities = trustAnchors.authorities();
+    const authorities = trustAnchors.authorities(...names);
     if (made?.authorities === authorities) return made.context;
     const old = upstream.minimumTls === 'TLSv1' || upstream.minimumTls === 'TLSv1.1';
     made = {
@@ -53,7 +54,10 @@ export function createUpstreamTls(
     options: () => ({
       secureContext: context(),
       ...(isIP(name) === 0 ? { servername: name } : {}),
-      checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
+      checkServerIdentity: (_host, certificate) =>
+        trustAnchors.isPinned(certificate.fingerprint256, ...names)
+          ? undefined
+          : checkServerIdentity(name, certificate),
       // The handshake goes on so that checkPeer can show the certificate; it lets nobody pass who is not authorised.
       rejectUnauthorized: false,
     }),
