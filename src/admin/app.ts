@@ -138,6 +138,7 @@ async function answerCall(
     by: caller.name,
     caller,
     ifMatch: request.get('if-match'),
+    acceptEncoding: request.get('accept-encoding'),
     cookie: request.get('cookie'),
     address,
     secure,

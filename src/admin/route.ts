@@ -22,6 +22,8 @@ export interface RawCall {
   readonly caller: Caller;
   /** The `If-Match` header. */
   readonly ifMatch: string | undefined;
+  /** The `Accept-Encoding` header. */
+  readonly acceptEncoding: string | undefined;
   /** The `Cookie` header. */
   readonly cookie: string | undefined;
   /** Where the request comes from; behind a trusted proxy, where that has it from. */

@@ -1,3 +1,4 @@
+import { createPageRoutes } from './page.ts';
 import type { Route } from './route.ts';
 import { attentionRoutes } from './routes/attention.ts';
 import { authorizationRoutes } from './routes/authorizations.ts';
@@ -32,5 +33,6 @@ export function adminRoutes(
     ...(services.verify === undefined ? [] : verifyRoutes({ ...services, verify: services.verify })),
     ...trustAnchorRoutes(services),
     ...backupRoutes(services),
+    ...createPageRoutes(),
   ];
 }

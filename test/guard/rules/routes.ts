@@ -6,6 +6,10 @@ const PUBLIC: readonly string[] = [
   '/',
   '/assets/:name',
   '/favicon.svg',
+  // The page itself, which shows nothing before somebody has signed in.
+  '/',
+  '/assets/:name',
+  '/favicon.svg',
   '/livez',
   '/readyz',
   '/metrics',

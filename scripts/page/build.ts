@@ -1,0 +1,223 @@
+/**
+ * Builds the page: src/ui into a directory of files with hashed names, each also compressed, and a list of them. Promises
+ * that whoever reads the list finds every file that it names, also while it is written anew; and that nothing is done when
+ * nothing has changed.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import { build, type Metafile, type OutputFile } from 'esbuild';
+
+const ROOT = join(import.meta.dirname, '../..');
+const SOURCE = join(ROOT, 'src/ui');
+/** Where the relay looks for the page. */
+export const PAGE_DIRECTORY = join(ROOT, 'dist/page');
+const LIST = 'manifest.json';
+
+/** What is built from; a change of any of these builds again. */
+const INPUTS = [SOURCE, join(ROOT, 'scripts/page'), join(ROOT, 'package-lock.json')];
+/** Browsers of 2024 and later: they know light-dark() and nested rules. */
+const TARGET = ['chrome123', 'firefox121', 'safari17.5'];
+
+/** The list of what was built. */
+export interface PageManifest {
+  /** What it was built from. */
+  readonly stamp: string;
+  /** Paths of the page's own routes, such as `/messages/:id`. */
+  readonly paths: readonly string[];
+  /** Names below assets/, beside which stand NAME.br and NAME.gz. */
+  readonly assets: readonly string[];
+  /** What each entry and lazily loaded page brings along, for measuring. */
+  readonly loads: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Resolves with the list; `built` is false when everything was up to date. */
+export async function buildPage(options: {
+  readonly outdir: string;
+}): Promise<{ readonly built: boolean; readonly manifest: PageManifest }> {
+  const { outdir } = options;
+  const stamp = await stampOf(INPUTS);
+  const known = await readManifest(outdir);
+  if (known?.stamp === stamp) return { built: false, manifest: known };
+
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: {
+      main: join(SOURCE, 'main.tsx'),
+      theme: join(SOURCE, 'theme.ts'),
+      style: join(SOURCE, 'style.css'),
+    },
+    outdir: join(outdir, 'assets'),
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    assetNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    target: TARGET,
+    minify: true,
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    legalComments: 'none',
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  });
+  const outputs = namedOutputs(outputFiles, metafile);
+  const index = await indexHtml(outputs);
+  const favicon = await readFile(join(SOURCE, 'favicon.svg'));
+  const manifest: PageManifest = {
+    stamp,
+    paths: await pagePaths(),
+    assets: outputs.map(({ name }) => name).toSorted(),
+    loads: Object.fromEntries(
+      outputs
+        .filter(({ entry }) => entry !== undefined)
+        .map(({ entry, name, imports }) => [String(entry), [name, ...imports]]),
+    ),
+  };
+
+  await mkdir(join(outdir, 'assets'), { recursive: true });
+  await Promise.all([
+    ...outputs.map(({ name, bytes }) => writeCompressed(join(outdir, 'assets', name), bytes)),
+    writeCompressed(join(outdir, 'index.html'), Buffer.from(index)),
+    writeCompressed(join(outdir, 'favicon.svg'), favicon),
+  ]);
+  await writeWhole(join(outdir, LIST), Buffer.from(JSON.stringify(manifest, undefined, 2)));
+  await removeOthers(join(outdir, 'assets'), manifest.assets);
+  return { built: true, manifest };
+}
+
+interface Output {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Source of an entry or of a lazily loaded part. */
+  readonly entry: string | undefined;
+  /** Everything that it imports at once, by name. */
+  readonly imports: readonly string[];
+}
+
+function namedOutputs(files: readonly OutputFile[], metafile: Metafile): Output[] {
+  const outputs = new Map(Object.entries(metafile.outputs));
+  const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+  const importsOf = (path: string, seen = new Set<string>()): Set<string> => {
+    for (const each of outputs.get(path)?.imports ?? []) {
+      if (each.kind !== 'import-statement' || seen.has(each.path)) continue;
+      seen.add(each.path);
+      importsOf(each.path, seen);
+    }
+    return seen;
+  };
+  return files.map((file) => {
+    const path = relative(ROOT, file.path);
+    return {
+      name: nameOf(path),
+      bytes: file.contents,
+      entry: outputs.get(path)?.entryPoint,
+      imports: [...importsOf(path)].map(nameOf),
+    };
+  });
+}
+
+/** The template with the names of what was built; what main imports at once is fetched along with it. */
+async function indexHtml(outputs: readonly Output[]): Promise<string> {
+  const template = await readFile(join(SOURCE, 'index.html'), 'utf8');
+  const find = (entry: string) => {
+    const output = outputs.find((each) => each.entry === `src/ui/${entry}`);
+    if (output === undefined) throw new Error(`${entry} was not built`);
+    return output;
+  };
+  const main = find('main.tsx');
+  const preloads = main.imports.map((name) => `<link rel="modulepreload" href="/assets/${name}" />`);
+  const values: Readonly<Record<string, string>> = {
+    main: `/assets/${main.name}`,
+    theme: `/assets/${find('theme.ts').name}`,
+    style: `/assets/${find('style.css').name}`,
+    preloads: preloads.join('\n    '),
+  };
+  return template.replaceAll(/%(\w+)%/g, (_match, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`index.html names %${name}%, which nobody fills in`);
+    return value;
+  });
+}
+
+/** The paths of the registry of pages, which is read as it is. */
+async function pagePaths(): Promise<readonly string[]> {
+  const registry: unknown = await import(pathToFileURL(join(SOURCE, 'pages.ts')).href);
+  const pages: unknown = Object(registry).PAGES;
+  if (!Array.isArray(pages)) throw new Error('src/ui/pages.ts exports no PAGES');
+  return pages.flatMap((page: unknown) => {
+    const paths: unknown = Object(page).paths;
+    if (!Array.isArray(paths)) throw new Error('A page of src/ui/pages.ts has no paths');
+    return paths.map(String);
+  });
+}
+
+async function writeCompressed(path: string, bytes: Uint8Array): Promise<void> {
+  const [brotli, zipped] = await Promise.all([
+    promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }),
+    promisify(gzip)(bytes, { level: 9 }),
+  ]);
+  await Promise.all([
+    writeWhole(path, bytes),
+    writeWhole(`${path}.br`, brotli),
+    writeWhole(`${path}.gz`, zipped),
+  ]);
+}
+
+/** Under another name first, so that nobody reads half of it. */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const partial = `${path}.${process.pid}.partial`;
+  await writeFile(partial, bytes);
+  await rename(partial, path);
+}
+
+async function removeOthers(directory: string, names: readonly string[]): Promise<void> {
+  const kept = new Set(names.flatMap((name) => [name, `${name}.br`, `${name}.gz`]));
+  for (const name of await readdir(directory)) {
+    if (!kept.has(name) && !name.endsWith('.partial')) await rm(join(directory, name), { force: true });
+  }
+}
+
+async function readManifest(outdir: string): Promise<PageManifest | undefined> {
+  try {
+    const manifest: PageManifest = JSON.parse(await readFile(join(outdir, LIST), 'utf8'));
+    return manifest;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Changes with the name, size or time of any file. */
+async function stampOf(paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const found = await stat(path);
+    const files = found.isDirectory()
+      ? (await readdir(path, { recursive: true })).toSorted().map((name) => join(path, name))
+      : [path];
+    for (const file of files) {
+      const { size, mtimeMs } = await stat(file);
+      hash.update(`${relative(ROOT, file)} ${size} ${mtimeMs}\n`);
+    }
+  }
+  return hash.digest('hex');
+}
+
+if (import.meta.main) {
+  const from = performance.now();
+  try {
+    const { built } = await buildPage({ outdir: PAGE_DIRECTORY });
+    if (built) process.stderr.write(`The page was built in ${Math.round(performance.now() - from)} ms\n`);
+  } catch (error) {
+    process.stderr.write(
+      `The page could not be built: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+    process.exitCode = 1;
+  }
+}

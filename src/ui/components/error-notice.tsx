@@ -1,0 +1,36 @@
+/** What an ApiError says, with its faults and its remedy. */
+import type { ComponentChildren } from 'preact';
+import type { ApiError } from '../api.ts';
+import { t } from '../words/words.ts';
+import { FaultList } from './faults.tsx';
+import { Notice } from './notice.tsx';
+
+export function ErrorNotice(props: {
+  readonly error: ApiError;
+  /** Asks again. */
+  readonly retry?: () => void;
+  readonly children?: ComponentChildren;
+}) {
+  const { error, retry, children } = props;
+  const actions = retry !== undefined && (
+    <button type="button" class="quiet" onClick={retry}>
+      {t('common.tryAgain')}
+    </button>
+  );
+  return (
+    <Notice
+      kind="error"
+      title={errorText(error)}
+      {...(error.hint === undefined ? {} : { remedy: error.hint })}
+      {...(actions === false ? {} : { actions })}
+    >
+      <FaultList faults={error.faults} />
+      {children}
+    </Notice>
+  );
+}
+
+/** The sentence of an error. */
+export function errorText(error: ApiError): string {
+  return error.code === 'unreachable' ? t('common.unreachable') : error.message;
+}

@@ -1,0 +1,76 @@
+/** Name, password and, where it is asked for, the code of the second factor. */
+import { useState } from 'preact/hooks';
+import type { Session } from '../../admin/contract-access.ts';
+import { send } from '../api.ts';
+import { ActionButton } from '../components/action-button.tsx';
+import { FaultsOf } from '../components/faults.tsx';
+import { TextField } from '../components/text-field.tsx';
+import { useAction } from '../use-action.ts';
+import { t } from '../words/words.ts';
+
+type Answer = { readonly state: 'signed-in'; readonly session: Session } | { readonly state: 'code-needed' };
+
+export function SignInForm(props: {
+  /** Who was signed in before; their name is filled in. */
+  readonly name?: string;
+  readonly onSignedIn: (session: Session) => void;
+}) {
+  const [name, setName] = useState(props.name ?? '');
+  const [password, setPassword] = useState('');
+  const [code, setCode] = useState<string>();
+  const signIn = useAction(async (signal) => {
+    const body = { name, password, ...(code === undefined ? {} : { code }) };
+    const answer = await send<Answer>('POST', '/api/v1/session', body, { signal, anonymous: true });
+    if (answer.state === 'code-needed') setCode('');
+    else props.onSignedIn(answer.session);
+  });
+  return (
+    <form
+      class="sign-in"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void signIn.run();
+      }}
+    >
+      <FaultsOf faults={signIn.error?.faults ?? []}>
+        <TextField
+          label={t('shell.userName')}
+          path="name"
+          value={name}
+          onChange={setName}
+          autocomplete="username"
+          autofocus={props.name === undefined}
+          required
+        />
+        <TextField
+          label={t('shell.password')}
+          path="password"
+          type="password"
+          value={password}
+          onChange={setPassword}
+          autocomplete="current-password"
+          autofocus={props.name !== undefined}
+          required
+        />
+        {code !== undefined && (
+          <TextField
+            label={t('shell.code')}
+            hint={t('shell.codeHint')}
+            path="code"
+            value={code}
+            onChange={setCode}
+            autocomplete="one-time-code"
+            inputMode="numeric"
+            maxLength={8}
+            code
+            autofocus
+            required
+          />
+        )}
+      </FaultsOf>
+      <ActionButton action={signIn} look="main" submit>
+        {t('shell.signIn')}
+      </ActionButton>
+    </form>
+  );
+}

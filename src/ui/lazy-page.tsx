@@ -1,0 +1,41 @@
+/** The component of a page, loaded when it is shown first. */
+import type { ComponentType } from 'preact';
+import { lazy } from 'preact-iso';
+import { Notice } from './components/notice.tsx';
+import type { PageEntry } from './pages.ts';
+import { t } from './words/words.ts';
+
+const loaded = new Map<PageEntry, ComponentType>();
+
+/** The same component for the same entry, so that a change between its paths does not begin anew. */
+export function lazyPage(entry: PageEntry): ComponentType {
+  const known = loaded.get(entry) ?? lazy(() => load(entry));
+  loaded.set(entry, known);
+  return known;
+}
+
+async function load(entry: PageEntry): Promise<{ default: ComponentType }> {
+  try {
+    const found = Object.values(await entry.load()).find((each) => typeof each === 'function');
+    // The module of a page exports its component and nothing else that runs.
+    if (found !== undefined) return { default: found as ComponentType };
+  } catch (error) {
+    console.error(error);
+  }
+  return { default: NotLoaded };
+}
+
+/** Another version was installed in the meantime, or Postern is away. */
+function NotLoaded() {
+  const again = () => location.reload();
+  const actions = (
+    <button type="button" onClick={again}>
+      {t('shell.reload')}
+    </button>
+  );
+  return (
+    <Notice kind="warning" title={t('shell.notLoaded')} actions={actions}>
+      {t('shell.notLoadedWhy')}
+    </Notice>
+  );
+}

@@ -1,0 +1,97 @@
+/**
+ * Live updates: the server says which rooms have changed, and whoever shows them asks again. While that stream is away,
+ * everything is asked for every 10 s. A hidden tab lets go of its stream: browsers allow few connections to one server.
+ */
+import type { Topic } from '../admin/contract-overview.ts';
+import { reachable } from './reachable.ts';
+import { createStore } from './store.ts';
+
+/** `live`: changes arrive by themselves; `polling`: they are asked for; `away`: Postern cannot be reached. */
+export type LiveState = 'live' | 'polling' | 'away';
+
+const POLL = 10_000;
+const TRY_AGAIN = 15_000;
+
+export const liveState = createStore<LiveState>('polling');
+
+type Listener = (topics: readonly Topic[] | 'all') => void;
+const listeners = new Set<Listener>();
+
+let source: EventSource | undefined;
+let polling: number | undefined;
+let retry: number | undefined;
+let opened = false;
+
+/** Calls with the rooms that have changed; answers how to stop. */
+export function onChanged(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Begins to listen, once somebody is signed in. */
+export function startLive(): void {
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) close();
+    else open();
+  });
+  reachable.watch((yes) => {
+    if (!yes) liveState.set('away');
+    else if (liveState.get() === 'away') liveState.set(opened ? 'live' : 'polling');
+  });
+  if (!document.hidden) open();
+}
+
+function open(): void {
+  if (source !== undefined) return;
+  const stream = new EventSource('/api/v1/events');
+  source = stream;
+  poll(true);
+  stream.addEventListener('hello', () => {
+    opened = true;
+    liveState.set('live');
+    poll(false);
+    // Whatever happened in between is asked for.
+    tell('all');
+  });
+  stream.addEventListener('changed', ({ data }) => tell(topicsOf(data)));
+  stream.addEventListener('error', () => {
+    opened = false;
+    poll(true);
+    if (reachable.get()) liveState.set('polling');
+    if (stream.readyState !== EventSource.CLOSED) return;
+    // The server said no; the browser does not try again by itself.
+    source = undefined;
+    retry = window.setTimeout(() => (document.hidden ? undefined : open()), TRY_AGAIN);
+  });
+}
+
+function close(): void {
+  window.clearTimeout(retry);
+  poll(false);
+  source?.close();
+  source = undefined;
+  opened = false;
+}
+
+function poll(on: boolean): void {
+  if (!on) {
+    window.clearInterval(polling);
+    polling = undefined;
+  } else {
+    polling ??= window.setInterval(() => tell('all'), POLL);
+  }
+}
+
+function tell(topics: readonly Topic[] | 'all'): void {
+  for (const listener of [...listeners]) listener(topics);
+}
+
+function topicsOf(data: unknown): readonly Topic[] | 'all' {
+  try {
+    const event: unknown = JSON.parse(String(data));
+    const topics: unknown = Object(event).topics;
+    return Array.isArray(topics) ? topics.map((topic): Topic => topic) : 'all';
+  } catch {
+    return 'all';
+  }
+}

@@ -1,0 +1,31 @@
+/** Every page there is: add yours as a row. Read by the router, the navigation and the build, so it holds data only. */
+import type { Permission } from '../access/permissions.ts';
+import type { IconName } from './components/icon.tsx';
+import type { PlainKey } from './words/words.ts';
+
+/** A module with one exported component, the page. */
+export type PageModule = Readonly<Record<string, unknown>>;
+
+export interface PageEntry {
+  /** Its routes, the first one is where the navigation leads; parts such as `:id` come to the component as `params`. */
+  readonly paths: readonly string[];
+  /** What the navigation calls it. */
+  readonly word: PlainKey;
+  /** In the navigation, where it has one; pages without are reached by links. */
+  readonly icon?: IconName;
+  /** Who sees it; everybody who is signed in if absent. */
+  readonly needs?: Permission;
+  /** Shown without a session and without the frame around it, such as the setup. */
+  readonly open?: true;
+  readonly load: () => Promise<PageModule>;
+}
+
+export const PAGES: readonly PageEntry[] = [
+  {
+    paths: ['/'],
+    word: 'shell.overview',
+    icon: 'overview',
+    needs: 'status.read',
+    load: () => import('./pages/overview.tsx'),
+  },
+];

@@ -1,0 +1,116 @@
+/** What the API shows under a path, kept up to date. */
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { Topic } from '../admin/contract-overview.ts';
+import { ApiError, getTagged } from './api.ts';
+import { onChanged } from './live.ts';
+
+export interface Query<T> {
+  /** The last answer; stays while a newer one is asked for, also after a failure. */
+  readonly data: T | undefined;
+  readonly etag: string | undefined;
+  readonly error: ApiError | undefined;
+  /** Nothing has been answered yet. */
+  readonly loading: boolean;
+  /** Asks again. */
+  readonly reload: () => void;
+}
+
+interface Answer {
+  readonly data: unknown;
+  readonly etag: string | undefined;
+}
+
+/** Answers of earlier visits, so that going back shows something at once. */
+const remembered = new Map<string, Answer>();
+const MAX_REMEMBERED = 40;
+/** Changes that come quickly after one another are asked for once, ms. */
+const TOGETHER = 300;
+
+/**
+ * GET of `path`, and again when one of `topics` changes. Without a path nothing is asked. What was shown for another path
+ * goes away, unless `keep` says that it stays until the new answer is there.
+ */
+export function useQuery<T>(
+  path: string | undefined,
+  options: { readonly topics?: readonly Topic[]; readonly keep?: boolean } = {},
+): Query<T> {
+  const { topics = [], keep = false } = options;
+  const [state, setState] = useState<{ path: string | undefined; answer?: Answer; error?: ApiError }>(() => ({
+    path,
+    ...recalled(path),
+  }));
+  const [turn, setTurn] = useState(0);
+  const reload = useCallback(() => setTurn((before) => before + 1), []);
+  const wanted = useRef(topics);
+  wanted.current = topics;
+
+  useEffect(() => {
+    if (path === undefined) return undefined;
+    const gone = new AbortController();
+    getTagged<T>(path, { signal: gone.signal }).then(
+      ({ value, etag }) => {
+        const answer = { data: value, etag };
+        remember(path, answer);
+        setState({ path, answer });
+      },
+      (error: unknown) => {
+        if (gone.signal.aborted) return;
+        const shown =
+          error instanceof ApiError ? error : new ApiError(0, { code: 'internal', message: String(error) });
+        setState((before) => ({
+          ...(before.path === path ? before : { path, ...recalled(path) }),
+          error: shown,
+        }));
+      },
+    );
+    return () => gone.abort();
+  }, [path, turn]);
+
+  useEffect(() => {
+    let timer: number | undefined;
+    const stop = onChanged((changed) => {
+      const ours =
+        changed === 'all' ? wanted.current.length > 0 : changed.some((each) => wanted.current.includes(each));
+      if (!ours || timer !== undefined) return;
+      timer = window.setTimeout(() => {
+        timer = undefined;
+        reload();
+      }, TOGETHER);
+    });
+    return () => {
+      window.clearTimeout(timer);
+      stop();
+    };
+  }, [reload]);
+
+  const current = state.path === path || keep ? state : { path, ...recalled(path) };
+  return {
+    data: dataOf<T>(current.answer),
+    etag: current.answer?.etag,
+    error: current.error,
+    loading: path !== undefined && current.answer === undefined && current.error === undefined,
+    reload,
+  };
+}
+
+/** Forgets what was shown, e.g. when somebody else signs in. */
+export function forgetAnswers(): void {
+  remembered.clear();
+}
+
+function recalled(path: string | undefined): { answer?: Answer } {
+  const answer = path === undefined ? undefined : remembered.get(path);
+  return answer === undefined ? {} : { answer };
+}
+
+function remember(path: string, answer: Answer): void {
+  remembered.delete(path);
+  remembered.set(path, answer);
+  const oldest = remembered.keys().next().value;
+  if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+}
+
+/** The answer to a path has the type that the caller names for it. */
+function dataOf<T>(answer: Answer | undefined): T | undefined {
+  return answer === undefined ? undefined : (answer.data as T);
+}

@@ -1,0 +1,6 @@
+/** Every text of the page in German, by area. */
+import { common } from './de/common.ts';
+import { overview } from './de/overview.ts';
+import { shell } from './de/shell.ts';
+
+export const de = { common, overview, shell } as const;

@@ -1,0 +1,6 @@
+/** Every text of the page in English, by area. */
+import { common } from './en/common.ts';
+import { overview } from './en/overview.ts';
+import { shell } from './en/shell.ts';
+
+export const en = { common, overview, shell } as const;

@@ -1,0 +1,4 @@
+/** Words of the Overview page. */
+export const overview = {
+  title: 'Overview',
+} as const;
