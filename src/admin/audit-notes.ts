@@ -55,10 +55,11 @@ export function messagesNote(
 }
 
 function filterText({ ids, ...conditions }: MessageFilter): string {
-  const parts = Object.entries(conditions).flatMap(([name, value]: [string, unknown]) => {
+  const all: Readonly<Record<string, string | number | readonly string[] | undefined>> = conditions;
+  const parts = Object.entries(all).flatMap(([name, value]) => {
     if (value === undefined) return [];
     if (typeof value === 'number') return [`${name} ${new Date(value).toISOString()}`];
-    return [`${name} ${Array.isArray(value) ? value.map(String).join(', ') : String(value)}`];
+    return [`${name} ${typeof value === 'string' ? value : value.join(', ')}`];
   });
   if (ids !== undefined) {
     const left = ids.length - MOST_IDS;
