@@ -5,6 +5,11 @@ import { faultSchema } from './contract.ts';
 const time = z.number();
 const text = z.string();
 
+/** A whole document as it is typed; what is wrong with it, the room of the settings says. */
+export const settingsDocumentSchema = z
+  .unknown()
+  .refine((value) => value !== undefined, { error: 'is missing; send the settings document' });
+
 /** The document as typed; secrets are shown as `{ set: true, … }`, never with their value. */
 export const settingsAnswerSchema = z.object({
   revision: z.number(),

@@ -1,6 +1,7 @@
 /** The request and the answer of a verification. The answer is a stream of JSON, a step or the result on each line. */
 import { z } from 'zod';
 import { address } from './contract.ts';
+import { settingsDocumentSchema } from './contract-settings.ts';
 
 const text = z.string();
 
@@ -8,7 +9,7 @@ export const verifyRequestSchema = z.strictObject({
   /** Name of an upstream, of `settings` where they are given. */
   upstream: z.string().min(1, { error: 'is empty' }).max(64, { error: 'is longer than 64 characters' }),
   /** A whole settings document that is not in force, as PUT /api/v1/settings takes it; it is tried and not kept. */
-  settings: z.unknown().optional(),
+  settings: settingsDocumentSchema.optional(),
   /** Senders of the dry run; the upstream's own address if absent. */
   senders: z.array(address).max(20, { error: 'are more than 20' }).optional(),
   /** Recipient of the dry run; the sender itself if absent. */

@@ -56,6 +56,9 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
 };
 
+/** Every code there is. */
+export const ERROR_CODES: readonly string[] = Object.keys(STATUS);
+
 /** What the libraries that read the request complain about, by the `type` or status of their errors. */
 const READING: Readonly<Record<string, readonly [status: number, message: string]>> = {
   'entity.too.large': [413, 'The request is larger than 1 MiB.'],

@@ -74,6 +74,24 @@ type Noted = AuditNote | undefined | Promise<AuditNote | undefined>;
 
 export interface Route {
   readonly method: 'get' | 'put' | 'post' | 'delete';
+/** What the description of the API says of a route beside its schemas. What its handler does has to agree with it. */
+export interface RouteShape {
+  /** Name of the operation; made from method and path if absent. */
+  readonly operation?: string;
+  /** Statuses of good answers; 200 alone if absent. */
+  readonly statuses?: readonly number[];
+  /** Media type of a good answer that is not JSON. */
+  readonly mediaType?: string;
+  /** One line or event, where the answer is a stream of them. */
+  readonly item?: z.ZodType;
+  /** Statuses of refusals of its own, beside those that follow from access, path and body. */
+  readonly refusals?: readonly number[];
+  /** A good answer has an `ETag`. */
+  readonly etag?: boolean;
+  /** The request needs `If-Match`. */
+  readonly ifMatch?: boolean;
+}
+
   readonly path: string;
   readonly access: Access;
   /** What it does, in a sentence. */
@@ -87,6 +105,7 @@ export interface Route {
   readonly answer: z.ZodType | undefined;
   /** Milliseconds until the caller is told that it took too long. */
   readonly deadline: number;
+  readonly api: RouteShape;
   /** Whether its calls are recorded in the audit trail, and by whom; every route declares it that is no GET. */
   readonly audit: 'read-only' | 'itself' | 'recorded' | undefined;
   /** Checks the call and answers it; `record` is called once the change is made and before the answer. It never throws. */
@@ -104,6 +123,8 @@ interface RouteDefinition<P, Q, B, A> {
   readonly answer?: z.ZodType<unknown, A>;
   readonly deadline?: number;
   readonly audit?: Recorded<Call<P, Q, B>, Reply<A>>;
+  /** Needed where a good answer is anything but 200 with the JSON of `answer`. */
+  readonly api?: RouteShape;
   handle(call: Call<P, Q, B>): Promise<Reply<A>> | Reply<A>;
 }
 
@@ -115,7 +136,7 @@ export const nothing = z.strictObject({}).optional();
 /** Declares a route. The answer goes through its schema too, so that nothing leaves that the contract does not name. */
 export function route<P, Q, B, A>(definition: RouteDefinition<P, Q, B, A>): Route {
   const { method, path, access, summary, params, query, body, answer, audit } = definition;
-  const { deadline = DEADLINE } = definition;
+  const { deadline = DEADLINE, api = {} } = definition;
   return {
     method,
     path,
@@ -125,6 +146,7 @@ export function route<P, Q, B, A>(definition: RouteDefinition<P, Q, B, A>): Rout
     answer,
     deadline,
     audit: typeof audit === 'function' ? 'recorded' : audit,
+    api,
     async handle(raw, record) {
       const call = {
         ...raw,

@@ -7,6 +7,8 @@ import { deniedRoutes } from './routes/denied.ts';
 import { healthRoutes } from './routes/health.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { sendTestRoutes } from './routes/send-test.ts';
+import { openapiRoutes } from './routes/openapi.ts';
+import { overviewRoutes } from './routes/overview.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { trustAnchorRoutes } from './routes/trust-anchors.ts';
@@ -19,8 +21,8 @@ export function adminRoutes(
   services: AdminServices,
   options: { readonly publicMetrics: boolean },
 ): readonly Route[] {
-  const { authorizations, settings, clock, log } = services;
-  return [
+  const { authorizations, settings, clock, log, version } = services;
+  const table: Route[] = [
     ...healthRoutes(services, options),
     ...settingsRoutes(services),
     ...queueRoutes(services),
@@ -36,3 +38,5 @@ export function adminRoutes(
     ...createPageRoutes(),
   ];
 }
+    ...openapiRoutes(() => table, version),
+  return table;

@@ -28,6 +28,7 @@ export function healthRoutes(
       query: nothing,
       body: nothing,
       answer: readinessSchema,
+      api: { statuses: [200, 503] },
       async handle() {
         const readiness = await health.readiness();
         return { status: readiness.ready ? 200 : 503, json: readiness };
@@ -41,6 +42,7 @@ export function healthRoutes(
       params: nothing,
       query: nothing,
       body: nothing,
+      api: { mediaType: 'text/plain' },
       async handle() {
         return { headers: { 'Content-Type': metrics.contentType }, text: await metrics.text() };
       },

@@ -6,10 +6,8 @@ const PUBLIC: readonly string[] = [
   '/',
   '/assets/:name',
   '/favicon.svg',
-  // The page itself, which shows nothing before somebody has signed in.
-  '/',
-  '/assets/:name',
-  '/favicon.svg',
+  // The description of the API tells nothing that the source does not.
+  '/api/v1/openapi.json',
   '/livez',
   '/readyz',
   '/metrics',
