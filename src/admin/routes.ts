@@ -5,10 +5,9 @@ import { authorizationRoutes } from './routes/authorizations.ts';
 import { backupRoutes } from './routes/backup.ts';
 import { deniedRoutes } from './routes/denied.ts';
 import { healthRoutes } from './routes/health.ts';
+import { openapiRoutes } from './routes/openapi.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { sendTestRoutes } from './routes/send-test.ts';
-import { openapiRoutes } from './routes/openapi.ts';
-import { overviewRoutes } from './routes/overview.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { trustAnchorRoutes } from './routes/trust-anchors.ts';
@@ -35,8 +34,8 @@ export function adminRoutes(
     ...(services.verify === undefined ? [] : verifyRoutes({ ...services, verify: services.verify })),
     ...trustAnchorRoutes(services),
     ...backupRoutes(services),
+    ...openapiRoutes(() => table, version),
     ...createPageRoutes(),
   ];
-}
-    ...openapiRoutes(() => table, version),
   return table;
+}
