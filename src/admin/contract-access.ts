@@ -1,10 +1,15 @@
 /** Who may use the admin: setup, sessions, users, API tokens, the audit trail. Times are ms since 1970. */
 import { z } from 'zod';
 import { isPermission, type Permission, ROLES } from '../access/permissions.ts';
+import { MESSAGE_ID_PATTERN } from '../shared/ids.ts';
 import { address } from './contract.ts';
 
 const time = z.number();
 const text = z.string();
+const searched = z
+  .string()
+  .min(1, { error: 'is empty' })
+  .max(200, { error: 'is longer than 200 characters' });
 
 /** What people call themselves, and tokens are called. */
 const name = z
@@ -171,6 +176,24 @@ export const auditEntrySchema = z.object({
     .array(z.object({ path: text, before: text.optional(), after: text.optional() }))
     .readonly()
     .optional(),
+});
+/** Of the query; all conditions that are given have to match. */
+export const auditQuerySchema = z.strictObject({
+  /** Part of the name of who did it. */
+  by: searched.optional(),
+  /** `user.added`, or `user` for all that was done to users. */
+  action: z
+    .string()
+    .regex(/^[a-z-]{1,32}(\.[a-z-]{1,32})?$/, { error: 'is not an action such as settings.changed' })
+    .optional(),
+  subject: searched.optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/, { error: 'is not a whole number' })
+    .transform(Number)
+    .pipe(z.int().min(1, { error: 'is less than 1' }).max(500, { error: 'is more than 500' }))
+    .prefault('100'),
+  before: z.string().regex(MESSAGE_ID_PATTERN, { error: 'is not the id of an entry' }).optional(),
 });
 export const auditSchema = z.object({
   entries: z.array(auditEntrySchema).readonly(),

@@ -100,6 +100,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./expiry.ts')).expiry,
   },
   {
+    name: 'audit',
+    arguments: '',
+    summary: 'Tell who changed what, when and from where.',
+    load: async () => (await import('./audit.ts')).audit,
+  },
+  {
     name: 'backup',
     arguments: 'FILE',
     summary: 'Copy the store to a file while it works.',
