@@ -100,6 +100,40 @@ export const deviceSchema = z.object({
   messages: count,
 });
 export const devicesSchema = z.object({ devices: z.array(deviceSchema).readonly() });
+export const devicesQuerySchema = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^\d{1,5}$/, { error: 'is not a whole number' })
+    .transform(Number)
+    .pipe(z.int().min(1, { error: 'is less than 1' }).max(10_000, { error: 'is more than 10000' }))
+    .prefault('500'),
+});
+
+/** Where devices reach Postern, and what is to be entered on them. */
+export const listenersSchema = z.object({
+  listeners: z
+    .array(
+      z.object({
+        name: text,
+        address: text,
+        port: count,
+        security: z.enum(['none', 'starttls', 'tls']),
+        requireTls: z.boolean(),
+        authentication: z.enum(['none', 'optional', 'required']),
+        certificate: text,
+        minimumTls: text,
+        open: z.boolean(),
+        failure: text.optional(),
+        /** Only programs on this machine reach it. */
+        onlyThisMachine: z.boolean(),
+        /** Addresses and names to enter as server, the most likely one first. */
+        servers: z.array(text).readonly(),
+      }),
+    )
+    .readonly(),
+  /** Addresses of this machine that others may reach it under; in a container those of the container. */
+  ownAddresses: z.array(text).readonly(),
+});
 
 /** Makes an entry of `clients` for a refused device, in a new revision of the settings. */
 export const allowDeviceSchema = z.strictObject({
@@ -132,3 +166,6 @@ export const changedEventSchema = z.object({ topics: z.array(z.enum(TOPICS)).rea
 export type Overview = z.output<typeof overviewSchema>;
 export type Traffic = z.output<typeof trafficSchema>;
 export type Device = z.output<typeof deviceSchema>;
+export type Listeners = z.output<typeof listenersSchema>;
+export type AllowDevice = z.input<typeof allowDeviceSchema>;
+export type AllowedDevice = z.output<typeof allowedDeviceSchema>;

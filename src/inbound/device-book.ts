@@ -18,6 +18,8 @@ export interface DeviceBook {
   note(message: SeenMessage): void;
   /** Latest first, with what is not written yet. */
   list(limit: number): Promise<readonly Device[]>;
+  /** When any device sent last, ms since 1970, as far as it is written. */
+  lastSeen(): Promise<number | undefined>;
   /** Hands over what is counted and stops; nothing is noted afterwards. */
   stop(): Promise<void>;
 }
@@ -75,6 +77,7 @@ export function createDeviceBook(deps: {
       await flushing;
       return storage.list(limit);
     },
+    lastSeen: async () => (await storage.list(1))[0]?.lastSeen,
     async stop() {
       stopped = true;
       timer?.cancel();

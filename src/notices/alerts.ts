@@ -16,6 +16,8 @@ export interface AlertBook extends Alerts {
   list(): readonly StandingAlert[];
   /** Calls back with each alert that is told; returns the way to stop that. */
   onRaised(callback: (alert: StandingAlert) => void): () => void;
+  /** Calls back when the list is another one than before; returns the way to stop that. The callback must not throw. */
+  onChange(callback: () => void): () => void;
 }
 
 export interface AlertsDependencies {
@@ -34,6 +36,7 @@ const MOST_ALERTS = 500;
 export function createAlerts({ log, meter, clock }: AlertsDependencies): AlertBook {
   const standing = new Map<string, StandingAlert>();
   const callbacks = new Set<{ readonly call: (alert: StandingAlert) => void }>();
+  const watchers = new Set<{ readonly call: () => void }>();
   const told = meter.counter('postern_alerts_total', 'Alerts that were told.', ['level']);
   meter
     .gauge('postern_alerts', 'Alerts that stand now.', ['level'])
@@ -43,6 +46,10 @@ export function createAlerts({ log, meter, clock }: AlertsDependencies): AlertBo
 
   const count = (level: Alert['level']): number =>
     [...standing.values()].filter((alert) => alert.level === level).length;
+
+  function changed(): void {
+    for (const { call } of watchers) call();
+  }
 
   function tell(alert: StandingAlert): void {
     const { key, level, text, remedy, upstream, details } = alert;
@@ -74,18 +81,22 @@ export function createAlerts({ log, meter, clock }: AlertsDependencies): AlertBo
       const known = standing.get(alert.key);
       if (known?.level === alert.level || known?.level === 'critical') {
         // Told already; what is shown is the newest word.
-        standing.set(alert.key, { ...alert, level: known.level, since: known.since });
+        const newest = { ...alert, level: known.level, since: known.since };
+        standing.set(alert.key, newest);
+        if (newest.text !== known.text) changed();
         return;
       }
       if (known === undefined) makeRoom();
       const raised = { ...alert, since: known?.since ?? clock.now() };
       standing.set(alert.key, raised);
       tell(raised);
+      changed();
     },
     clear(key) {
       const known = standing.get(key);
       if (!standing.delete(key) || known === undefined) return;
       log.info({ alert: key, upstream: known.upstream }, `No longer: ${known.text}`);
+      changed();
     },
     list: () => {
       const all = [...standing.values()].toSorted((a, b) => a.since - b.since);
@@ -98,6 +109,11 @@ export function createAlerts({ log, meter, clock }: AlertsDependencies): AlertBo
       const entry = { call: callback };
       callbacks.add(entry);
       return () => callbacks.delete(entry);
+    },
+    onChange(callback) {
+      const entry = { call: callback };
+      watchers.add(entry);
+      return () => watchers.delete(entry);
     },
   };
 }

@@ -77,6 +77,10 @@ export function createTraffic(deps: {
       boundMinutes();
     }
     counting[kind] += 1;
+    schedule();
+  }
+
+  function schedule(): void {
     timer ??= clock.after(FLUSH_EVERY, () => {
       timer = undefined;
       flushing = flushing.then(flush);
@@ -108,6 +112,7 @@ export function createTraffic(deps: {
       minutes.set(minute, sum(minutes.get(minute) ?? NOTHING, counts));
       boundMinutes();
     }
+    if (!stopped) schedule();
   }
 
   async function clean(): Promise<void> {
