@@ -1,4 +1,4 @@
-import type { Permission, Role } from './permissions.ts';
+import type { Role } from './permissions.ts';
 
 /** A person who may sign in. Names are compared without regard to case; times are ms since 1970. */
 export interface StoredUser {
@@ -39,7 +39,8 @@ export interface StoredToken {
   readonly name: string;
   /** SHA-256 of the token. */
   readonly hash: string;
-  readonly scopes: readonly Permission[];
+  /** Permissions, as they were called when it was made. */
+  readonly scopes: readonly string[];
   readonly createdAt: number;
   readonly createdBy: string;
   readonly expiresAt?: number;
@@ -94,42 +95,81 @@ export interface AuditStorage {
   removeAudit(limits: AuditLimits, most: number): Promise<number>;
 }
 
+/** What becomes of the sessions of a user who is changed, in the same transaction; all but `except` end. */
+export interface EndedSessions {
+  readonly except?: string;
+}
+
+/** `last-administrator`: nobody would be left who may sign in and manage users. */
+export type UserChanged = 'done' | 'unknown' | 'name-taken' | 'last-administrator';
+
+/** The one setup token that is good now, on every node. */
+export interface StoredSetup {
+  /** SHA-256 of the token. */
+  readonly hash: string;
+  /** `first`: good only while there is no user. `again`: made on the machine, for somebody who lost their way in. */
+  readonly kind: 'first' | 'again';
+  /** Absent: as long as there is no user. */
+  readonly expiresAt?: number;
+}
+
 /** The storage that access/ needs; store/access.ts implements it. */
 export interface AccessStorage extends AuditStorage {
+  /** By name. */
   users(): Promise<readonly StoredUser[]>;
   findUser(id: string): Promise<StoredUser | undefined>;
   findUserByName(name: string): Promise<StoredUser | undefined>;
   /** False when the name is taken. */
   addUser(user: StoredUser): Promise<boolean>;
-  /** The first administrator: false when there is any user already. */
-  addFirstUser(user: StoredUser): Promise<boolean>;
-  /** False when there is no such user, the name is taken, or no administrator would be left who may sign in. */
-  changeUser(id: string, change: Partial<Omit<StoredUser, 'id'>>): Promise<boolean>;
-  /** With its sessions. False when there is no such user, or no administrator would be left who may sign in. */
-  removeUser(id: string): Promise<boolean>;
+  /** With `ended`, sessions of the user end with it; `undefined` as a value takes what was there away. */
+  changeUser(id: string, change: UserChange, ended?: EndedSessions): Promise<UserChanged>;
+  /** With its sessions. */
+  removeUser(id: string): Promise<UserChanged>;
   /** Marks a step of the second factor as used; false when it or a later one was used already. */
   useTotpStep(id: string, step: number): Promise<boolean>;
 
-  addSession(session: StoredSession): Promise<void>;
+  /**
+   * False when the user is gone, may not sign in any more, or has another password by now. Of a user's sessions the latest `most` stay.
+   */
+  addSession(session: StoredSession, passwordHash: string, most: number): Promise<boolean>;
   findSession(
     hash: string,
   ): Promise<{ readonly session: StoredSession; readonly user: StoredUser } | undefined>;
+  /** The latest first. */
   sessions(user: string): Promise<readonly StoredSession[]>;
   touchSession(id: string, seenAt: number): Promise<void>;
-  removeSession(id: string): Promise<void>;
-  /** All of a user's, but for one where given. */
-  removeSessions(user: string, except?: string): Promise<void>;
+  /** False when it had ended. */
+  removeSession(id: string): Promise<boolean>;
+  /** All of a user's, but for one where given; answers how many there were. */
+  removeSessions(user: string, except?: string): Promise<number>;
   /** Those whose time is over or that were last seen before `idleSince`. */
   removeExpiredSessions(now: number, idleSince: number): Promise<void>;
 
+  /** By name. */
   tokens(): Promise<readonly StoredToken[]>;
   /** False when the name is taken. */
   addToken(token: StoredToken): Promise<boolean>;
   findToken(hash: string): Promise<StoredToken | undefined>;
   touchToken(id: string, usedAt: number): Promise<void>;
-  removeToken(id: string): Promise<boolean>;
+  /** What was removed. */
+  removeToken(id: string): Promise<StoredToken | undefined>;
 
-  /** SHA-256 of the setup token that is good now, on every node. */
-  setupHash(): Promise<string | undefined>;
-  setSetupHash(hash: string | undefined): Promise<void>;
+  setup(): Promise<StoredSetup | undefined>;
+  setSetup(setup: StoredSetup | undefined): Promise<void>;
+  /**
+   * Uses the setup token up and adds the user, both or neither. `invalid`: the token is not the one that is good now, its time is over,
+   * or it was for the first user and there is one.
+   */
+  redeemSetup(hash: string, now: number, user: StoredUser): Promise<'added' | 'name-taken' | 'invalid'>;
+
+  /** SHA-256 of the password hash from the environment that was put into force last. */
+  appliedHash(): Promise<string | undefined>;
+  setAppliedHash(hash: string): Promise<void>;
+}
+
+/** What is absent stays; what is `undefined` is taken away. */
+export interface UserChange extends Partial<Omit<StoredUser, 'id' | 'email' | 'totp' | 'totpStep'>> {
+  readonly email?: string | undefined;
+  readonly totp?: string | undefined;
+  readonly totpStep?: number | undefined;
 }

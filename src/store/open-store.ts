@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { AccessStorage } from '../access/storage.ts';
 import type { UpstreamTestStorage } from '../delivery/upstream-tests.ts';
 import type { DeniedStorage } from '../inbound/denied.ts';
 import type { DeviceStorage } from '../inbound/devices.ts';
@@ -9,6 +10,7 @@ import type { SettingsStorage } from '../settings/storage.ts';
 import type { Clock } from '../shared/clock.ts';
 import { RelayError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import { createAccessStorage } from './access.ts';
 import { createAuthorizationStorage } from './authorizations.ts';
 import { createDeniedStorage } from './denied.ts';
 import { createDeviceStorage } from './devices.ts';
@@ -32,6 +34,7 @@ export interface Store {
   readonly devices: DeviceStorage;
   readonly traffic: TrafficStorage;
   readonly authorizations: AuthorizationStorage;
+  readonly access: AccessStorage;
   readonly upstreamTests: UpstreamTestStorage;
   /** A consistent copy in a new file, made while the store works. Throws `not-allowed` on PostgreSQL. */
   backup(path: string): Promise<void>;
@@ -84,6 +87,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     devices: createDeviceStorage(engine),
     traffic: createTrafficStorage(engine),
     authorizations: createAuthorizationStorage(engine),
+    access: createAccessStorage(engine),
     upstreamTests: createUpstreamTestStorage(engine),
     backup: (path) => engine.backup(path),
     freeBytes: () => engine.freeBytes(),

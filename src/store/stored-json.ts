@@ -1,4 +1,5 @@
 import type { AuditChange } from '../access/audit.ts';
+import type { StoredSetup } from '../access/storage.ts';
 import type { Envelope } from '../message/envelope.ts';
 import type { StoredFailure } from '../oauth/storage.ts';
 import type { JournalEvent, Origin, RecipientRecord } from '../queue/message.ts';
@@ -35,6 +36,20 @@ export function storedFailure(text: string): StoredFailure {
 /** What differs between before and after a change. Throws `internal`. */
 export function storedChanges(text: string): readonly AuditChange[] {
   return read(text, (value): value is readonly AuditChange[] => Array.isArray(value));
+}
+
+/** The setup token that is good now. Throws `internal`. */
+export function storedSetup(text: string): StoredSetup {
+  return read(text, (value): value is StoredSetup => isObject(value) && 'hash' in value && 'kind' in value);
+}
+
+/** A list of texts. Throws `internal`. */
+export function storedList(text: string): readonly string[] {
+  return read(
+    text,
+    (value): value is readonly string[] =>
+      Array.isArray(value) && value.every((each) => typeof each === 'string'),
+  );
 }
 
 function isObject(value: unknown): value is object {
