@@ -76,6 +76,8 @@ export function createAdmin(options: AdminOptions): Admin {
     async stop(deadline = 2000) {
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // They would never end by themselves.
+      options.events?.close();
       server.closeIdleConnections();
       const timer = options.clock.after(deadline, () => server.closeAllConnections());
       await closed;

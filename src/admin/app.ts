@@ -188,7 +188,7 @@ async function send(reply: Reply, request: Request, response: Response): Promise
       response.end();
       return;
     }
-    await pipeline(reply.chunks, response);
+    await pipeline(reply.chunks, response, reply.cut === undefined ? {} : { signal: reply.cut });
   } else if (reply.text === undefined) {
     response.json(reply.json);
   } else {

@@ -49,6 +49,8 @@ export interface Reply<A = unknown> {
   readonly text?: string;
   /** Sent as they come; the headers have to name type and length. */
   readonly chunks?: AsyncIterable<Uint8Array>;
+  /** Cuts `chunks` off when it aborts, even while the caller does not read. */
+  readonly cut?: AbortSignal;
   /** Called in place of reading `chunks` when nobody waits for them any more. */
   readonly discard?: () => Promise<void>;
 }
@@ -72,8 +74,6 @@ export type Recorded<C, R> =
 export type RecordCall = (note: () => Noted) => Promise<void>;
 type Noted = AuditNote | undefined | Promise<AuditNote | undefined>;
 
-export interface Route {
-  readonly method: 'get' | 'put' | 'post' | 'delete';
 /** What the description of the API says of a route beside its schemas. What its handler does has to agree with it. */
 export interface RouteShape {
   /** Name of the operation; made from method and path if absent. */
@@ -86,12 +86,16 @@ export interface RouteShape {
   readonly item?: z.ZodType;
   /** Statuses of refusals of its own, beside those that follow from access, path and body. */
   readonly refusals?: readonly number[];
+  /** A file of the page, which the description leaves out. */
+  readonly ofThePage?: boolean;
   /** A good answer has an `ETag`. */
   readonly etag?: boolean;
   /** The request needs `If-Match`. */
   readonly ifMatch?: boolean;
 }
 
+export interface Route {
+  readonly method: 'get' | 'put' | 'post' | 'delete';
   readonly path: string;
   readonly access: Access;
   /** What it does, in a sentence. */
@@ -103,9 +107,9 @@ export interface RouteShape {
   };
   /** The JSON of a good answer; absent for routes that answer with something else. */
   readonly answer: z.ZodType | undefined;
+  readonly api: RouteShape;
   /** Milliseconds until the caller is told that it took too long. */
   readonly deadline: number;
-  readonly api: RouteShape;
   /** Whether its calls are recorded in the audit trail, and by whom; every route declares it that is no GET. */
   readonly audit: 'read-only' | 'itself' | 'recorded' | undefined;
   /** Checks the call and answers it; `record` is called once the change is made and before the answer. It never throws. */
@@ -121,10 +125,10 @@ interface RouteDefinition<P, Q, B, A> {
   readonly query: z.ZodType<Q>;
   readonly body: z.ZodType<B>;
   readonly answer?: z.ZodType<unknown, A>;
-  readonly deadline?: number;
-  readonly audit?: Recorded<Call<P, Q, B>, Reply<A>>;
   /** Needed where a good answer is anything but 200 with the JSON of `answer`. */
   readonly api?: RouteShape;
+  readonly deadline?: number;
+  readonly audit?: Recorded<Call<P, Q, B>, Reply<A>>;
   handle(call: Call<P, Q, B>): Promise<Reply<A>> | Reply<A>;
 }
 
@@ -144,9 +148,9 @@ export function route<P, Q, B, A>(definition: RouteDefinition<P, Q, B, A>): Rout
     summary,
     request: { params, query, body },
     answer,
+    api,
     deadline,
     audit: typeof audit === 'function' ? 'recorded' : audit,
-    api,
     async handle(raw, record) {
       const call = {
         ...raw,

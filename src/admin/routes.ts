@@ -1,11 +1,15 @@
 import { createPageRoutes } from './page.ts';
 import type { Route } from './route.ts';
 import { attentionRoutes } from './routes/attention.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { authorizationRoutes } from './routes/authorizations.ts';
 import { backupRoutes } from './routes/backup.ts';
 import { deniedRoutes } from './routes/denied.ts';
+import { deviceRoutes } from './routes/devices.ts';
+import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { openapiRoutes } from './routes/openapi.ts';
+import { overviewRoutes } from './routes/overview.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { sendTestRoutes } from './routes/send-test.ts';
 import { settingsRoutes } from './routes/settings.ts';
@@ -29,13 +33,21 @@ export function adminRoutes(
     ...authorizationRoutes({ authorizations, clock }),
     ...signInRoutes({ authorizations, accessUrl: () => settings.current().accessUrl, clock, log }),
     ...attentionRoutes(services),
+    ...(services.audit === undefined ? [] : auditRoutes({ audit: services.audit })),
     ...deniedRoutes(services),
+    ...(services.flow === undefined
+      ? []
+      : [
+          ...overviewRoutes({ ...services, flow: services.flow }),
+          ...deviceRoutes({ ...services, flow: services.flow }),
+        ]),
+    ...(services.events === undefined ? [] : eventRoutes({ ...services, events: services.events })),
     ...sendTestRoutes(services),
     ...(services.verify === undefined ? [] : verifyRoutes({ ...services, verify: services.verify })),
     ...trustAnchorRoutes(services),
     ...backupRoutes(services),
-    ...openapiRoutes(() => table, version),
     ...createPageRoutes(),
+    ...openapiRoutes(() => table, version),
   ];
   return table;
 }

@@ -1,8 +1,11 @@
 import type { AuditTrail } from '../access/audit.ts';
+import type { Caller } from '../access/caller.ts';
 import type { ImportedCertificate } from '../certificates/import.ts';
 import type { Upstreams } from '../delivery/upstreams.ts';
 import type { Verify } from '../delivery/verify/step.ts';
 import type { DeniedStorage } from '../inbound/denied.ts';
+import type { DeviceBook } from '../inbound/device-book.ts';
+import type { ListenerAddress } from '../inbound/inbound.ts';
 import type { AlertBook } from '../notices/alerts.ts';
 import type { ExpiryRadar } from '../notices/expiry-radar.ts';
 import type { Authorizations } from '../oauth/authorizations.ts';
@@ -10,17 +13,28 @@ import type { Health } from '../observe/health.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Accepting } from '../queue/accepting.ts';
 import type { QueueOperations } from '../queue/operations.ts';
+import type { Traffic } from '../queue/traffic.ts';
+import type { TrafficStorage } from '../queue/traffic-storage.ts';
 import type { SettingsService } from '../settings/settings-service.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Random } from '../shared/random.ts';
 import type { Secret } from '../shared/secret.ts';
+import type { EventHub } from './events.ts';
 
 /** What the admin needs of the settings. */
 export type AdminSettings = Pick<
   SettingsService,
   'current' | 'document' | 'validate' | 'draft' | 'apply' | 'history' | 'revision' | 'rollback'
 >;
+
+/** What tells how it goes, and who sends. */
+export interface FlowServices {
+  readonly traffic: Pick<Traffic, 'read' | 'last'>;
+  readonly waitingAges: Pick<TrafficStorage, 'waitingSince'>;
+  readonly devices: Pick<DeviceBook, 'list' | 'lastSeen'>;
+  readonly listeners: () => readonly ListenerAddress[];
+}
 
 /** The rooms that the admin shows and steers, given by the composition root. */
 export interface AdminServices {
@@ -38,6 +52,14 @@ export interface AdminServices {
   /** Who changed what; without it only the log knows. */
   readonly audit?: AuditTrail;
   readonly denied: DeniedStorage;
+  /** How much goes through, who sends, how long mail waits, where devices reach us; without it there is no overview. */
+  readonly flow?: FlowServices;
+  /** Word of changes for pages that are open. */
+  readonly events?: EventHub;
+  /** The caller as they are now; undefined once their session, token or user is gone. Without it streams are not asked about again. */
+  readonly callerNow?: (caller: Caller) => Promise<Caller | undefined>;
+  /** Addresses of this machine that others may reach it under. */
+  readonly ownAddresses?: () => readonly string[];
   readonly health: Health;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   /** Bearer tokens that are valid now. */
