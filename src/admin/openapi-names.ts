@@ -35,7 +35,6 @@ const AREAS: Readonly<Record<string, string>> = {
   audit: 'Audit',
   backup: 'Backup',
 };
-const PAGE = 'Page';
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   Health: 'Whether Postern lives and takes mail, its metrics, and this description.',
@@ -49,12 +48,11 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   Access: 'Users, sessions and API tokens.',
   Audit: 'Who changed what.',
   Backup: 'Copies of the store.',
-  Page: 'The page and its files.',
 };
 
 /** The area of a path. */
 export function tagOf(path: string): string {
-  return AREAS[segmentsOf(path)[0] ?? ''] ?? PAGE;
+  return AREAS[segmentsOf(path)[0] ?? ''] ?? 'Other';
 }
 
 /** The areas that the routes belong to. */
@@ -77,7 +75,7 @@ export function operationName({ api, method, path }: Route): string {
     const name = segment.replace(/^[:*]/, '');
     return [...(name === segment ? [] : ['by']), ...name.split(/\W+/)];
   });
-  return method + (words.length === 0 ? ['page'] : words).map(capital).join('');
+  return method + words.map(capital).join('');
 }
 
 function segmentsOf(path: string): readonly string[] {

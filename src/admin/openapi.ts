@@ -13,11 +13,12 @@ import { operationName, pathTemplate, tagOf, usedTags } from './openapi-names.ts
 import { createSchemaBook, isObject, type JsonSchema, type SchemaBook } from './openapi-schemas.ts';
 import type { Route } from './route.ts';
 
-/** The document as JSON. `version`: of Postern. */
+/** The document as JSON, without the files of the page. `version`: of Postern. */
 export function describeApi(routes: readonly Route[], version: string): JsonSchema {
   const book = createSchemaBook(namedSchemas());
   const paths: Record<string, Record<string, JsonSchema>> = {};
-  for (const route of routes) {
+  const described = routes.filter(({ api }) => api.ofThePage !== true);
+  for (const route of described) {
     const path = pathTemplate(route.path);
     // The first route that matches answers.
     (paths[path] ??= {})[route.method] ??= operation(route, book);
@@ -37,7 +38,7 @@ export function describeApi(routes: readonly Route[], version: string): JsonSche
         'Times are milliseconds since 1970, sizes are bytes. Every error has the form of the schema Error. Lists go on with the value of `next` as `before`.',
     },
     servers: [{ url: '/' }],
-    tags: usedTags(routes),
+    tags: usedTags(described),
     paths: made['paths'],
     components: {
       schemas: { ...components, ...documentSchema(components), ...errorCodes(components) },

@@ -105,6 +105,7 @@ export function createPageRoutes(options: { readonly directory?: string } = {}):
     params: z.record(z.string(), z.string()),
     query: z.record(z.string(), z.unknown()),
     body: nothing,
+    api: { ofThePage: true },
     handle: index,
   });
   const others = list().manifest?.paths.filter((path) => path !== '/') ?? [];
@@ -119,6 +120,7 @@ export function createPageRoutes(options: { readonly directory?: string } = {}):
       params: z.strictObject({ name: z.string() }),
       query: nothing,
       body: nothing,
+      api: { ofThePage: true },
       async handle(call) {
         const { manifest, since } = list();
         const { name } = call.params;
@@ -139,6 +141,7 @@ export function createPageRoutes(options: { readonly directory?: string } = {}):
       params: nothing,
       query: nothing,
       body: nothing,
+      api: { ofThePage: true },
       async handle(call) {
         const { since } = list();
         const reply = since === undefined ? undefined : await file('favicon.svg', since, call);
