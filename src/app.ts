@@ -2,24 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { hostname as systemHostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Admin, createAdmin } from './admin/admin.ts';
-import { ensureAdminToken, readAdminToken } from './admin/admin-token.ts';
+import type { Admin } from './admin/admin.ts';
+import { createAdminSide } from './app/admin-side.ts';
 import { attempt, closeAll } from './app/closing.ts';
-import { healthChecks } from './app/health-checks.ts';
 import { createOutside, type Outside } from './app/outside.ts';
 import { ownDirectory } from './app/own-directory.ts';
-import { importTrustAnchor } from './certificates/import.ts';
+import { createWatch } from './app/watch.ts';
 import { createServerCertificates } from './certificates/server-certificates.ts';
 import { createTrustAnchors } from './certificates/trust-anchors.ts';
 import type { ServeOptions } from './config/serve-options.ts';
 import { createUpstreams } from './delivery/create-upstreams.ts';
-import { createVerify } from './delivery/verify/create-verify.ts';
 import { createInbound, type Inbound } from './inbound/inbound.ts';
 import { type AlertBook, createAlerts } from './notices/alerts.ts';
 import { createExpiryRadar } from './notices/expiry-radar.ts';
 import { createReporter } from './notices/reports.ts';
 import { deliveryLines } from './observe/delivery-line.ts';
-import { createHealth } from './observe/health.ts';
 import { watchLoopDelay } from './observe/loop-delay.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createQueue, type Queue } from './queue/create-queue.ts';
@@ -131,6 +128,8 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
     const loopDelay = watchLoopDelay();
     closers.push(() => loopDelay.stop());
 
+    const watch = createWatch({ store, clock, log });
+    closers.push(() => watch.close());
     const lease = leaseFor(store, log, clock, () => queue);
     const alerts = createAlerts({ log, meter: metrics.meter, clock });
     const outside = createOutside({
@@ -161,6 +160,7 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       tokens,
       http: network.http,
       dial: network.dial,
+      onCircuitChange: () => watch.events.publish('upstreams'),
     });
     closers.push(
       () => upstreams.close(),
@@ -193,9 +193,13 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       log,
       freeBytes: async () => store.freeBytes(),
       loopDelay: loopDelay.read,
-      onAccepted: counts.onAccepted,
+      onAccepted(record) {
+        counts.onAccepted(record);
+        watch.onAccepted(record);
+      },
       onAttempt(record, event) {
         counts.onAttempt(record, event);
+        watch.onAttempt(record);
         for (const line of deliveryLines(record, event)) log.info(line, 'attempt');
       },
     });
@@ -206,59 +210,34 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       accepting: queue,
       certificates,
       denied: store.denied,
+      onRefused: watch.onRefused,
       verifyPassword: settings.verifyPassword,
       log,
       clock,
       meter: metrics.meter,
       hostname: systemHostname(),
     });
-    const adminTokens = [await ensureAdminToken(dataDirectory, systemRandom)];
-    if (options.adminTokenFile !== undefined) adminTokens.push(await readAdminToken(options.adminTokenFile));
-    const admin = createAdmin({
-      host: options.admin.address,
-      port: options.admin.port,
-      behindProxy: options.admin.behindProxy,
+    const admin = await createAdminSide({
+      options,
+      store,
       settings,
-      queue: queue.operations,
-      accepting: queue,
+      sealer,
+      queue,
+      inbound,
       upstreams,
-      authorizations,
+      outside,
+      trustAnchors,
+      certificates,
       alerts,
       expiry,
-      verify: createVerify({
-        provider: outside.provider,
-        reveal: (source) => settings.reveal(source),
-        tokens,
-        http: network.http,
-        dial: network.dial,
-        proxyFor: network.proxyFor,
-        trustAnchors,
-        hostname,
-        status: upstreams.status,
-        clock,
-        random: systemRandom,
-        log,
-      }),
-      denied: store.denied,
-      health: createHealth({ checks: healthChecks(store, inbound), clock }),
+      watch,
       metrics,
-      tokens: () => adminTokens,
-      async importTrustAnchor(bytes, name) {
-        const imported = await importTrustAnchor(bytes, {
-          directory: anchorDirectory,
-          clock,
-          ...(name === undefined ? {} : { name }),
-        });
-        await trustAnchors.look();
-        return imported;
-      },
-      backup: (file) => store.backup(file),
-      dataDirectory,
       hostname,
       version,
       clock,
       random: systemRandom,
       log,
+      closers,
     });
 
     return {
@@ -288,6 +267,8 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       // A client that does not let go must not use up the time in which deliveries end and are recorded.
       await attempt(() => inbound.stop(deadline / 2), log);
       await attempt(() => queue.stop(Math.max(0, stopBy - clock.monotonic())), log);
+      // Pages that listen would hold the admin up until its deadline.
+      watch.events.close();
       await attempt(() => admin.stop(), log);
       await closeAll(closers, log);
     }

@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { createAuditTrail } from '../access/create-audit-trail.ts';
+import { type Admin, createAdmin } from '../admin/admin.ts';
+import { ensureAdminToken, readAdminToken } from '../admin/admin-token.ts';
+import { announceAudit, announceDenied, announceRooms, announceVerbs } from '../admin/announce.ts';
+import { ownAddresses } from '../admin/own-addresses.ts';
+import { importTrustAnchor } from '../certificates/import.ts';
+import type { LiveServerCertificates } from '../certificates/server-certificates.ts';
+import type { LiveTrustAnchors } from '../certificates/trust-anchors.ts';
+import type { ServeOptions } from '../config/serve-options.ts';
+import { createUpstreamTests } from '../delivery/upstream-tests.ts';
+import type { Upstreams } from '../delivery/upstreams.ts';
+import { createVerify } from '../delivery/verify/create-verify.ts';
+import type { Inbound } from '../inbound/inbound.ts';
+import type { AlertBook } from '../notices/alerts.ts';
+import type { ExpiryRadar } from '../notices/expiry-radar.ts';
+import { createHealth } from '../observe/health.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { Queue } from '../queue/create-queue.ts';
+import type { Sealer } from '../settings/sealer.ts';
+import type { SettingsService } from '../settings/settings-service.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import type { Random } from '../shared/random.ts';
+import type { Store } from '../store/open-store.ts';
+import { healthChecks } from './health-checks.ts';
+import type { Outside } from './outside.ts';
+import type { Watch } from './watch.ts';
+
+/** The rooms that the admin shows and steers. */
+export interface AdminSideDependencies {
+  readonly options: ServeOptions;
+  readonly store: Store;
+  readonly settings: SettingsService;
+  readonly sealer: Sealer;
+  readonly queue: Queue;
+  readonly inbound: Inbound;
+  readonly upstreams: Upstreams;
+  readonly outside: Outside;
+  readonly trustAnchors: LiveTrustAnchors;
+  readonly certificates: LiveServerCertificates;
+  readonly alerts: AlertBook;
+  readonly expiry: ExpiryRadar;
+  readonly watch: Watch;
+  readonly metrics: Metrics;
+  readonly hostname: () => string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Takes what has to be closed, in the order of opening. */
+  readonly closers: (() => unknown)[];
+}
+
+/** Joins the admin with the rooms behind it. Throws RelayError `configuration`. */
+export async function createAdminSide(deps: AdminSideDependencies): Promise<Admin> {
+  const { options, store, settings, queue, inbound, upstreams, outside, watch, closers } = deps;
+  const { clock, random, log, hostname, alerts, expiry, trustAnchors, certificates, metrics } = deps;
+  const { network, tokens, authorizations } = outside;
+  const { events } = watch;
+  const { dataDirectory } = options;
+  closers.push(
+    announceRooms(events, { settings, authorizations, alerts, certificates: [trustAnchors, certificates] }),
+  );
+  const audit = createAuditTrail({ storage: store.access, clock, random, log, meter: metrics.meter });
+  closers.push(() => audit.close());
+  const upstreamTests = createUpstreamTests({
+    settings,
+    storage: store.upstreamTests,
+    sealer: deps.sealer,
+    clock,
+    log,
+  });
+  closers.push(() => upstreamTests.close());
+  const adminTokens = [await ensureAdminToken(dataDirectory, random)];
+  if (options.adminTokenFile !== undefined) adminTokens.push(await readAdminToken(options.adminTokenFile));
+  return createAdmin({
+    host: options.admin.address,
+    port: options.admin.port,
+    behindProxy: options.admin.behindProxy,
+    settings,
+    queue: announceVerbs(queue.operations, events),
+    accepting: queue,
+    upstreams,
+    authorizations,
+    alerts,
+    expiry,
+    verify: createVerify({
+      provider: outside.provider,
+      reveal: (source) => settings.reveal(source),
+      tokens,
+      http: network.http,
+      dial: network.dial,
+      proxyFor: network.proxyFor,
+      trustAnchors,
+      hostname,
+      status: upstreams.status,
+      clock,
+      random,
+      log,
+    }),
+    audit: announceAudit(audit, events),
+    denied: announceDenied(store.denied, events),
+    flow: {
+      traffic: watch.traffic,
+      waitingAges: store.traffic,
+      devices: watch.devices,
+      listeners: inbound.addresses,
+    },
+    events,
+    ownAddresses,
+    health: createHealth({ checks: healthChecks(store, inbound), clock }),
+    metrics,
+    tokens: () => adminTokens,
+    async importTrustAnchor(bytes, name) {
+      const imported = await importTrustAnchor(bytes, {
+        directory: join(dataDirectory, 'certs'),
+        clock,
+        ...(name === undefined ? {} : { name }),
+      });
+      await trustAnchors.look();
+      return imported;
+    },
+    backup: (file) => store.backup(file),
+    dataDirectory,
+    hostname,
+    version: deps.version,
+    clock,
+    random,
+    log,
+  });
+}

@@ -1,0 +1,58 @@
+import { createEventHub, type EventHub } from '../admin/events.ts';
+import { createDeviceBook, type DeviceBook } from '../inbound/device-book.ts';
+import type { MessageRecord } from '../queue/message.ts';
+import { createTraffic, type Traffic } from '../queue/traffic.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import type { Store } from '../store/open-store.ts';
+
+/** What looks on while mail goes through: counts of the traffic, who sends, and word of it for pages that are open. */
+export interface Watch {
+  readonly traffic: Traffic;
+  readonly devices: DeviceBook;
+  readonly events: EventHub;
+  /** A message was accepted. These three cost a few additions each. */
+  onAccepted(record: MessageRecord): void;
+  /** After an attempt: the message as it is now. */
+  onAttempt(record: MessageRecord): void;
+  /** A transaction was refused. */
+  onRefused(): void;
+  /** Writes what is counted; the store has to be open until then. */
+  close(): Promise<void>;
+}
+
+/** Joins traffic, devices and events. */
+export function createWatch(deps: {
+  readonly store: Pick<Store, 'traffic' | 'devices'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Watch {
+  const { store, clock, log } = deps;
+  const events = createEventHub({ clock });
+  const traffic = createTraffic({ storage: store.traffic, clock, log });
+  const devices = createDeviceBook({
+    storage: store.devices,
+    clock,
+    log,
+    onWritten: () => events.publish('devices'),
+  });
+  return {
+    traffic,
+    devices,
+    events,
+    onAccepted(record) {
+      traffic.onAccepted();
+      devices.note(record);
+      events.publish('messages');
+    },
+    onAttempt(record) {
+      traffic.onAttempt(record);
+      events.publish('messages');
+    },
+    onRefused: traffic.onRefused,
+    async close() {
+      events.close();
+      await Promise.all([traffic.stop(), devices.stop()]);
+    },
+  };
+}
