@@ -10,6 +10,7 @@ import { errorCode, RelayError } from '../shared/errors.ts';
 import { isLoopbackAddress } from '../shared/loopback.ts';
 import { type NetworkList, networkList } from '../shared/network-list.ts';
 import { createAdminApp } from './app.ts';
+import { answerBrokenRequests } from './broken-requests.ts';
 import type { Route } from './route.ts';
 import { BACKUP_COPY } from './routes/backup.ts';
 import { adminRoutes } from './routes.ts';
@@ -53,12 +54,14 @@ export function createAdmin(options: AdminOptions): Admin {
     {
       maxHeaderSize: 16 * 1024,
       keepAliveTimeout: 5000,
-      requireHostHeader: true,
+      // Looked for with the other checks, whose errors have our shape.
+      requireHostHeader: false,
       // Half a request holds one of few places: late ones are looked for more often than every 30 s.
       connectionsCheckingInterval: 2000,
     },
     app,
   );
+  answerBrokenRequests(server);
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
   server.timeout = 120_000;

@@ -9,6 +9,7 @@ import { ALL_PERMISSIONS } from '../access/permissions.ts';
 import { RelayError } from '../shared/errors.ts';
 import type { NetworkList } from '../shared/network-list.ts';
 import { createAuthentication } from './authentication.ts';
+import { requireHost } from './broken-requests.ts';
 import { errorAnswer, HttpError } from './errors.ts';
 import { type Origin, originOf } from './forwarded.ts';
 import { checkHost } from './host-check.ts';
@@ -56,6 +57,7 @@ export function createAdminApp(options: {
       trustedProxies,
     );
     origins.set(request, origin);
+    requireHost(request);
     checkHost(
       {
         method: request.method,
