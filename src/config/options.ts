@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { closest } from '../shared/closest.ts';
 import { errorCode, errorText, type Fault, RelayError } from '../shared/errors.ts';
 import { isLoopbackAddress } from '../shared/loopback.ts';
+import { networkList } from '../shared/network-list.ts';
 import { ownCommand } from '../shared/own-commands.ts';
 import { Secret } from '../shared/secret.ts';
 import { parseListenAddress } from './listen-address.ts';
@@ -15,6 +16,9 @@ import {
   type ServeOptionName,
   type ServeOptions,
 } from './serve-options.ts';
+
+/** Proxies that can be named. */
+const MOST_NETWORKS = 100;
 
 export interface OptionContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -55,7 +59,7 @@ export function parseServeOptions(args: readonly string[], context: OptionContex
     dataDirectory,
     ...(settingsFile === undefined ? {} : { settingsFile }),
     database: database(typed('database'), dataDirectory, context.workingDirectory, faults),
-    admin: admin(typed('admin'), typed('behind-proxy'), faults),
+    admin: admin(typed, faults),
     masterKeyFile: file('master-key') ?? path.join(dataDirectory, 'master.key'),
     ...(adminTokenFile === undefined ? {} : { adminTokenFile }),
     log: {
@@ -137,23 +141,66 @@ function database(
   return file === '' ? own : { engine: 'sqlite', file: path.resolve(workingDirectory, file) };
 }
 
-function admin(address: Typed | undefined, proxy: Typed | undefined, faults: Fault[]): ServeOptions['admin'] {
-  const behindProxy = readSwitch(proxy, faults);
-  const { from, text } = address ?? { from: SERVE_OPTIONS.admin.flag, text: SERVE_OPTIONS.admin.default };
+function admin(typed: (name: ServeOptionName) => Typed | undefined, faults: Fault[]): ServeOptions['admin'] {
+  const behindProxy = readSwitch(typed('behind-proxy'), faults);
+  const certificate = typed('admin-certificate');
+  const trustedProxies = networks(typed('trusted-proxies'), behindProxy, faults);
+  const more = {
+    behindProxy,
+    ...(certificate === undefined ? {} : { certificate: certificate.text }),
+    ...(trustedProxies === undefined ? {} : { trustedProxies }),
+  };
+  if (certificate?.text.trim() === '') {
+    faults.push({ path: certificate.from, message: 'is empty', remedy: 'write a name such as default' });
+  }
+  const { from, text } = typed('admin') ?? {
+    from: SERVE_OPTIONS.admin.flag,
+    text: SERVE_OPTIONS.admin.default,
+  };
   const parsed = parseListenAddress(text);
   if (parsed === undefined) {
     const remedy = 'write one such as 127.0.0.1:8025 or [::1]:8025';
     faults.push({ path: from, message: 'is not an IP address with a port', remedy });
-    return { address: '127.0.0.1', port: 8025, behindProxy };
+    return { address: '127.0.0.1', port: 8025, ...more };
   }
-  if (!behindProxy && !isLoopbackAddress(parsed.address)) {
+  if (!behindProxy && certificate === undefined && !isLoopbackAddress(parsed.address)) {
     faults.push({
       path: from,
       message: `would show the admin unencrypted on ${parsed.address}, where others reach it`,
-      remedy: 'listen on 127.0.0.1, or put a proxy with TLS in front and add --behind-proxy',
+      remedy:
+        'listen on 127.0.0.1, or add --admin-certificate default for https, or put a proxy with TLS in front and add --behind-proxy',
     });
   }
-  return { ...parsed, behindProxy };
+  return { ...parsed, ...more };
+}
+
+/** The proxies whose word is believed. */
+function networks(
+  typed: Typed | undefined,
+  behindProxy: boolean,
+  faults: Fault[],
+): readonly string[] | undefined {
+  if (typed === undefined) return undefined;
+  const given = typed.text.split(/[\s,]+/).filter((text) => text !== '');
+  const wrong = given.find((text) => networkList([text]) === undefined);
+  if (given.length === 0 || given.length > MOST_NETWORKS || wrong !== undefined) {
+    const message = wrong === undefined ? 'is no list of networks' : `has ${wrong}, which is no network`;
+    faults.push({
+      path: typed.from,
+      message,
+      remedy: 'write addresses and networks such as 10.0.0.5,192.168.7.0/24',
+    });
+  } else if (given.some((text) => /\/0+$/.test(text))) {
+    const remedy = 'name the proxy alone; whoever is trusted chooses the address that is recorded for him';
+    faults.push({ path: typed.from, message: 'trusts everybody', remedy });
+  } else if (!behindProxy) {
+    faults.push({
+      path: typed.from,
+      message: 'has no use without --behind-proxy',
+      remedy: 'add --behind-proxy',
+    });
+  }
+  return given;
 }
 
 function readSwitch(typed: Typed | undefined, faults: Fault[]): boolean {

@@ -21,6 +21,10 @@ export interface ServeOptions {
     readonly port: number;
     /** A proxy in front ends TLS; its X-Forwarded headers are believed. */
     readonly behindProxy: boolean;
+    /** Addresses and networks of that proxy; this machine if absent. */
+    readonly trustedProxies?: readonly string[];
+    /** Name of the stored server certificate with which the admin speaks https; plain http if absent. */
+    readonly certificate?: string;
   };
   readonly masterKeyFile: string;
   readonly adminTokenFile?: string;
@@ -70,13 +74,30 @@ export const SERVE_OPTIONS = {
     argument: 'ADDRESS:PORT',
     variable: 'POSTERN_ADMIN',
     default: '127.0.0.1:8025',
-    meaning: 'Where the admin listens; an address that is not loopback needs `--behind-proxy`.',
+    meaning:
+      'Where the admin listens; an address that is not loopback needs `--admin-certificate` or `--behind-proxy`.',
+  },
+  'admin-certificate': {
+    flag: '--admin-certificate',
+    argument: 'NAME',
+    variable: 'POSTERN_ADMIN_CERTIFICATE',
+    default: 'none',
+    meaning:
+      'The admin speaks https with this server certificate, NAME.crt and NAME.key of the directory `certificates` in the data directory; `default` is made by itself.',
   },
   'behind-proxy': {
     flag: '--behind-proxy',
     variable: 'POSTERN_BEHIND_PROXY',
     default: 'false',
     meaning: 'A proxy in front of the admin ends TLS; believe its `X-Forwarded-` headers.',
+  },
+  'trusted-proxies': {
+    flag: '--trusted-proxies',
+    argument: 'NETWORKS',
+    variable: 'POSTERN_TRUSTED_PROXIES',
+    default: '127.0.0.0/8,::1',
+    meaning:
+      'Addresses and networks of the proxy, separated by commas. Nobody else is answered, but for this machine.',
   },
   'master-key': {
     flag: '--master-key',
