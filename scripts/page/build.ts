@@ -5,11 +5,12 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { build, type Metafile, type OutputFile } from 'esbuild';
+import { z } from 'zod';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SOURCE = join(ROOT, 'src/ui');
@@ -23,16 +24,20 @@ const INPUTS = [SOURCE, join(ROOT, 'scripts/page'), join(ROOT, 'package-lock.jso
 const TARGET = ['chrome123', 'firefox121', 'safari17.5'];
 
 /** The list of what was built. */
-export interface PageManifest {
+const manifestSchema = z.object({
   /** What it was built from. */
-  readonly stamp: string;
+  stamp: z.string(),
   /** Paths of the page's own routes, such as `/messages/:id`. */
-  readonly paths: readonly string[];
+  paths: z.array(z.string()),
   /** Names below assets/, beside which stand NAME.br and NAME.gz. */
-  readonly assets: readonly string[];
+  assets: z.array(z.string()),
   /** What each entry and lazily loaded page brings along, for measuring. */
-  readonly loads: Readonly<Record<string, readonly string[]>>;
-}
+  loads: z.record(z.string(), z.array(z.string())),
+});
+export type PageManifest = z.output<typeof manifestSchema>;
+
+/** As much of src/ui/pages.ts as concerns the server. */
+const registrySchema = z.object({ PAGES: z.array(z.object({ paths: z.array(z.string()) })) });
 
 /** Resolves with the list; `built` is false when everything was up to date. */
 export async function buildPage(options: {
@@ -103,7 +108,6 @@ interface Output {
 
 function namedOutputs(files: readonly OutputFile[], metafile: Metafile): Output[] {
   const outputs = new Map(Object.entries(metafile.outputs));
-  const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
   const importsOf = (path: string, seen = new Set<string>()): Set<string> => {
     for (const each of outputs.get(path)?.imports ?? []) {
       if (each.kind !== 'import-statement' || seen.has(each.path)) continue;
@@ -115,10 +119,10 @@ function namedOutputs(files: readonly OutputFile[], metafile: Metafile): Output[
   return files.map((file) => {
     const path = relative(ROOT, file.path);
     return {
-      name: nameOf(path),
+      name: basename(path),
       bytes: file.contents,
       entry: outputs.get(path)?.entryPoint,
-      imports: [...importsOf(path)].map(nameOf),
+      imports: [...importsOf(path)].map((each) => basename(each)),
     };
   });
 }
@@ -147,15 +151,9 @@ async function indexHtml(outputs: readonly Output[]): Promise<string> {
 }
 
 /** The paths of the registry of pages, which is read as it is. */
-async function pagePaths(): Promise<readonly string[]> {
+async function pagePaths(): Promise<string[]> {
   const registry: unknown = await import(pathToFileURL(join(SOURCE, 'pages.ts')).href);
-  const pages: unknown = Object(registry).PAGES;
-  if (!Array.isArray(pages)) throw new Error('src/ui/pages.ts exports no PAGES');
-  return pages.flatMap((page: unknown) => {
-    const paths: unknown = Object(page).paths;
-    if (!Array.isArray(paths)) throw new Error('A page of src/ui/pages.ts has no paths');
-    return paths.map(String);
-  });
+  return registrySchema.parse({ ...Object(registry) }).PAGES.flatMap(({ paths }) => paths);
 }
 
 async function writeCompressed(path: string, bytes: Uint8Array): Promise<void> {
@@ -186,8 +184,7 @@ async function removeOthers(directory: string, names: readonly string[]): Promis
 
 async function readManifest(outdir: string): Promise<PageManifest | undefined> {
   try {
-    const manifest: PageManifest = JSON.parse(await readFile(join(outdir, LIST), 'utf8'));
-    return manifest;
+    return manifestSchema.parse(JSON.parse(await readFile(join(outdir, LIST), 'utf8')));
   } catch {
     return undefined;
   }

@@ -140,13 +140,16 @@ async function checked(response: Response): Promise<Response> {
 function errorOf(text: string): ErrorAnswer | undefined {
   try {
     const body: unknown = JSON.parse(text);
-    const { code, message } = Object(body);
-    return typeof code === 'string' && typeof message === 'string'
-      ? { ...Object(body), code, message }
-      : undefined;
+    return isErrorAnswer(body) ? body : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** A proxy in front may answer with something of its own. */
+function isErrorAnswer(body: unknown): body is ErrorAnswer {
+  if (typeof body !== 'object' || body === null || !('code' in body && 'message' in body)) return false;
+  return typeof body.code === 'string' && typeof body.message === 'string';
 }
 
 async function readJson<T>(response: Response): Promise<T> {
@@ -155,6 +158,7 @@ async function readJson<T>(response: Response): Promise<T> {
 
 /** What the API answers has gone through the schema of the same type on the server. */
 function parsed<T>(text: string): T {
+  // oxlint-disable-next-line typescript/no-unsafe-assignment -- the server held it against the schema of this type
   const value: T = JSON.parse(text);
   return value;
 }

@@ -16,20 +16,23 @@ export function lazyPage(entry: PageEntry): ComponentType {
 
 async function load(entry: PageEntry): Promise<{ default: ComponentType }> {
   try {
-    const found = Object.values(await entry.load()).find((each) => typeof each === 'function');
-    // The module of a page exports its component and nothing else that runs.
-    if (found !== undefined) return { default: found as ComponentType };
+    const found = Object.values(await entry.load()).find(isComponent);
+    if (found !== undefined) return { default: found };
   } catch (error) {
     console.error(error);
   }
   return { default: NotLoaded };
 }
 
+/** The module of a page exports its component, and nothing else that runs. */
+function isComponent(value: unknown): value is ComponentType {
+  return typeof value === 'function';
+}
+
 /** Another version was installed in the meantime, or Postern is away. */
 function NotLoaded() {
-  const again = () => location.reload();
   const actions = (
-    <button type="button" onClick={again}>
+    <button type="button" onClick={() => location.reload()}>
       {t('shell.reload')}
     </button>
   );

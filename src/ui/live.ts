@@ -9,6 +9,18 @@ import { createStore } from './store.ts';
 /** `live`: changes arrive by themselves; `polling`: they are asked for; `away`: Postern cannot be reached. */
 export type LiveState = 'live' | 'polling' | 'away';
 
+/** The list of the contract, whose values the page cannot import; the compiler says when one is missing. */
+const TOPICS: Readonly<Record<Topic, true>> = {
+  messages: true,
+  upstreams: true,
+  settings: true,
+  alerts: true,
+  authorizations: true,
+  devices: true,
+  certificates: true,
+  access: true,
+};
+
 const POLL = 10_000;
 const TRY_AGAIN = 15_000;
 
@@ -83,14 +95,18 @@ function poll(on: boolean): void {
 }
 
 function tell(topics: readonly Topic[] | 'all'): void {
-  for (const listener of [...listeners]) listener(topics);
+  for (const listener of listeners) listener(topics);
+}
+
+function isTopic(value: unknown): value is Topic {
+  return typeof value === 'string' && Object.hasOwn(TOPICS, value);
 }
 
 function topicsOf(data: unknown): readonly Topic[] | 'all' {
   try {
     const event: unknown = JSON.parse(String(data));
-    const topics: unknown = Object(event).topics;
-    return Array.isArray(topics) ? topics.map((topic): Topic => topic) : 'all';
+    if (typeof event !== 'object' || event === null || !('topics' in event)) return 'all';
+    return Array.isArray(event.topics) ? event.topics.filter(isTopic) : 'all';
   } catch {
     return 'all';
   }

@@ -1,4 +1,4 @@
-/** Whether the page was changed from within: then its heading gets the focus, which on the first load the browser keeps. */
+/** Changes of the page from within: after one its heading gets the focus, which on the first load the browser keeps. */
 let count = 0;
 
 /** Called by the router for each change of the path. */
@@ -6,6 +6,7 @@ export function noteNavigation(): void {
   count += 1;
 }
 
+/** Whether the page was changed before. */
 export function navigated(): boolean {
   return count > 0;
 }

@@ -20,6 +20,12 @@ interface Answer {
   readonly etag: string | undefined;
 }
 
+interface State {
+  readonly path: string | undefined;
+  readonly answer?: Answer;
+  readonly error?: ApiError | undefined;
+}
+
 /** Answers of earlier visits, so that going back shows something at once. */
 const remembered = new Map<string, Answer>();
 const MAX_REMEMBERED = 40;
@@ -35,7 +41,7 @@ export function useQuery<T>(
   options: { readonly topics?: readonly Topic[]; readonly keep?: boolean } = {},
 ): Query<T> {
   const { topics = [], keep = false } = options;
-  const [state, setState] = useState<{ path: string | undefined; answer?: Answer; error?: ApiError }>(() => ({
+  const [state, setState] = useState<State>(() => ({
     path,
     ...recalled(path),
   }));
@@ -47,21 +53,8 @@ export function useQuery<T>(
   useEffect(() => {
     if (path === undefined) return undefined;
     const gone = new AbortController();
-    getTagged<T>(path, { signal: gone.signal }).then(
-      ({ value, etag }) => {
-        const answer = { data: value, etag };
-        remember(path, answer);
-        setState({ path, answer });
-      },
-      (error: unknown) => {
-        if (gone.signal.aborted) return;
-        const shown =
-          error instanceof ApiError ? error : new ApiError(0, { code: 'internal', message: String(error) });
-        setState((before) => ({
-          ...(before.path === path ? before : { path, ...recalled(path) }),
-          error: shown,
-        }));
-      },
+    void ask(path, gone.signal, (next) =>
+      setState((before) => ({ ...(before.path === path ? before : { path }), ...next })),
     );
     return () => gone.abort();
   }, [path, turn]);
@@ -83,14 +76,33 @@ export function useQuery<T>(
     };
   }, [reload]);
 
-  const current = state.path === path || keep ? state : { path, ...recalled(path) };
+  const current: State = state.path === path || keep ? state : { path, ...recalled(path) };
   return {
-    data: dataOf<T>(current.answer),
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller names the type that the contract has for this path
+    data: current.answer?.data as T | undefined,
     etag: current.answer?.etag,
     error: current.error,
     loading: path !== undefined && current.answer === undefined && current.error === undefined,
     reload,
   };
+}
+
+/** Shows the answer, or the error beside what was answered before; nothing when it is not wanted any more. */
+async function ask(
+  path: string,
+  signal: AbortSignal,
+  show: (next: Pick<State, 'answer' | 'error'>) => void,
+): Promise<void> {
+  try {
+    const { value, etag } = await getTagged<unknown>(path, { signal });
+    const answer = { data: value, etag };
+    remember(path, answer);
+    show({ answer, error: undefined });
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!(error instanceof ApiError)) throw error;
+    show({ ...recalled(path), error });
+  }
 }
 
 /** Forgets what was shown, e.g. when somebody else signs in. */
@@ -108,9 +120,4 @@ function remember(path: string, answer: Answer): void {
   remembered.set(path, answer);
   const oldest = remembered.keys().next().value;
   if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
-}
-
-/** The answer to a path has the type that the caller names for it. */
-function dataOf<T>(answer: Answer | undefined): T | undefined {
-  return answer === undefined ? undefined : (answer.data as T);
 }

@@ -38,6 +38,7 @@ const GUARDS: readonly Guard[] = [
       [{ 'src/store/a.ts': "import { work } from '../queue/worker.ts';" }, 'types of domains only'],
       [{ 'src/queue/a.ts': "const x = await import('../admin/admin.ts');" }, 'queue/ may not import admin/'],
       [{ 'src/admin/a.ts': "export { b } from '../simulator/b.ts';" }, 'stands apart'],
+      [{ 'src/ui/a.tsx': "import { b } from '../admin/b.ts';" }, 'types only'],
       [{ 'src/queue/a.ts': "import '../unheard-of/b.ts';" }, 'no rule knows the room unheard-of/'],
       [{ 'src/queue/a.ts': "import { x } from '../../scripts/x.ts';" }, 'outside src'],
       [{ 'src/queue/a.ts': "import { SMTPServer } from 'smtp-server';" }, 'belongs to inbound'],

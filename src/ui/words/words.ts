@@ -5,7 +5,7 @@ import { type Language, language, rememberLanguage, wantedLanguage } from './lan
 import { formOf, type Parameters, type Plural, piecesOf } from './messages.ts';
 
 type Catalogue = typeof en;
-type Area = keyof Catalogue & string;
+type Area = keyof Catalogue;
 /** `area.key` of every text there is. */
 export type WordKey = { [A in Area]: `${A}.${keyof Catalogue[A] & string}` }[Area];
 type MessageOf<K extends WordKey> = K extends `${infer A extends Area}.${infer N}`
@@ -24,9 +24,7 @@ let shown: Shown = en;
 
 /** A text: `t('overview.waiting', { count: 3 })`. Numbers are written as the language does. */
 export function t<K extends WordKey>(key: K, ...[values]: Values<K, string | number>): string {
-  return pieces(key, values)
-    .map((piece) => (typeof piece === 'number' ? number(piece) : String(piece)))
-    .join('');
+  return pieces(key, values).map(shownPiece).join('');
 }
 
 /** A text with elements in it: `rich('overview.point', { host: <code>…</code> })`. */
@@ -45,6 +43,11 @@ function pieces(key: string, values: object = {}): ComponentChildren[] {
   return piecesOf(formOf(message, given.get('count'), language.get())).map((piece, index) =>
     index % 2 === 0 ? piece : given.get(piece),
   );
+}
+
+function shownPiece(piece: ComponentChildren): string {
+  if (typeof piece === 'number') return number(piece);
+  return typeof piece === 'string' ? piece : '';
 }
 
 /** A number as the language writes it. */

@@ -159,6 +159,7 @@ function faultOf(path: string, { from, typeOnly }: Import): string | undefined {
   if (other === room) return undefined;
   const apart = APART[room];
   if (apart !== undefined) {
+    if (room === 'ui' && !typeOnly) return `ui/ runs in a browser: of ${other}/ it may import types only`;
     return apart.includes(other)
       ? undefined
       : `${room}/ may import ${apart.join(' and ')} only, not ${other}/`;
