@@ -42,7 +42,12 @@ export function eventRoutes({
           ...(callerNow === undefined ? {} : { recheck: () => topicsNow(callerNow, caller) }),
         });
         return {
-          headers: { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' },
+          headers: {
+            'Content-Type': 'text/event-stream; charset=utf-8',
+            // A proxy in front must not collect it; and when it ends, nobody waits for more on that connection.
+            'X-Accel-Buffering': 'no',
+            Connection: 'close',
+          },
           chunks: stream.chunks,
           cut: stream.cut,
           async discard() {
