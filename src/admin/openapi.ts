@@ -138,7 +138,9 @@ function contentOf(answer: z.ZodType | undefined, api: Route['api'], book: Schem
   if (mediaType === undefined) {
     return { 'application/json': answer === undefined ? {} : { schema: book.schema(answer, 'output') } };
   }
-  if (item === undefined) return { [mediaType]: { schema: { type: 'string' } } };
+  if (item === undefined) {
+    return { [mediaType]: { schema: { type: mediaType === 'application/json' ? 'object' : 'string' } } };
+  }
   // 3.1 has no words for the parts of a stream; 3.2 calls this itemSchema.
   const part = book.schema(item, 'output');
   return {
