@@ -95,9 +95,12 @@ export interface AuditStorage {
   removeAudit(limits: AuditLimits, most: number): Promise<number>;
 }
 
-/** What becomes of the sessions of a user who is changed, in the same transaction; all but `except` end. */
-export interface EndedSessions {
-  readonly except?: string;
+/** With a change of a user, in the same transaction. */
+export interface UserChangeOptions {
+  /** All sessions of the user end. */
+  readonly endSessions?: boolean;
+  /** The change is made only while this is the user's password hash; else the user counts as unknown. */
+  readonly ifPasswordHash?: string;
 }
 
 /** `last-administrator`: nobody would be left who may sign in and manage users. */
@@ -121,8 +124,7 @@ export interface AccessStorage extends AuditStorage {
   findUserByName(name: string): Promise<StoredUser | undefined>;
   /** False when the name is taken. */
   addUser(user: StoredUser): Promise<boolean>;
-  /** With `ended`, sessions of the user end with it; `undefined` as a value takes what was there away. */
-  changeUser(id: string, change: UserChange, ended?: EndedSessions): Promise<UserChanged>;
+  changeUser(id: string, change: UserChange, options?: UserChangeOptions): Promise<UserChanged>;
   /** With its sessions. */
   removeUser(id: string): Promise<UserChanged>;
   /** Marks a step of the second factor as used; false when it or a later one was used already. */

@@ -1,7 +1,10 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../shared/secret.ts';
 
-/** 19 MiB, two passes, one lane (RFC 9106 section 4 leaves the choice to the application; 20 to 50 ms on one core). */
+/**
+ * 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet, Argon2id; RFC 9106 section 4 leaves the choice to the application):
+ * 20 to 50 ms on one core.
+ */
 const COST = { memory: 19_456, passes: 2, parallelism: 1 } as const;
 const SALT_LENGTH = 16;
 const HASH_LENGTH = 32;
@@ -29,6 +32,16 @@ export async function passwordMatches(encoded: string, attempt: Secret): Promise
   if (parsed === undefined) return false;
   const hash = await derive(attempt.reveal(), parsed.salt, parsed.hash.length, parsed.cost);
   return timingSafeEqual(hash, parsed.hash);
+}
+
+/** Whether a hash was made as hashes are made now; another one is made anew when its password is known. */
+export function hashIsCurrent(encoded: string): boolean {
+  const parsed = parseHash(encoded);
+  if (parsed === undefined) return false;
+  const { cost, salt, hash } = parsed;
+  const sameCost =
+    cost.memory === COST.memory && cost.passes === COST.passes && cost.parallelism === COST.parallelism;
+  return sameCost && salt.length === SALT_LENGTH && hash.length === HASH_LENGTH;
 }
 
 /** Why a hash cannot be used; `undefined` when it can. */

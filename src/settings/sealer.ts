@@ -19,7 +19,13 @@ export interface Sealer {
 }
 
 /** What a sealed text is for. New purposes are added here and never renamed: the names are part of what is sealed. */
-export type SealPurpose = 'settings' | 'token' | 'private-key' | 'session';
+export type SealPurpose =
+  | 'settings'
+  | 'token'
+  | 'private-key'
+  | 'session'
+  | 'second-factor'
+  | 'known-browser';
 
 /** What a digest is compared for. */
 export type DigestPurpose = 'upstream-test';

@@ -17,19 +17,6 @@ export function createUserStorage(
   { db }: Engine,
   lockUsers: (transaction: Transaction<Schema>) => Promise<void>,
 ): UserStorage {
-  /** Whether an administrator who may sign in is left without this one. */
-  async function othersAdminister(transaction: Transaction<Schema>, id: string): Promise<boolean> {
-    const other = await transaction
-      .selectFrom('users')
-      .select('id')
-      .where('role', '=', 'administrator')
-      .where('disabled', '=', 0)
-      .where('id', '!=', id)
-      .limit(1)
-      .executeTakeFirst();
-    return other !== undefined;
-  }
-
   return {
     async users() {
       return (await db.selectFrom('users').selectAll().orderBy('name_key').execute()).map(userOf);
@@ -51,11 +38,12 @@ export function createUserStorage(
 
     addUser: (user) => insertUser(db, user),
 
-    changeUser(id, change, ended) {
+    changeUser(id, change, { endSessions: ends = false, ifPasswordHash } = {}) {
       return db.transaction().execute(async (transaction) => {
         await lockUsers(transaction);
         const row = await transaction.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
         if (row === undefined) return 'unknown';
+        if (ifPasswordHash !== undefined && row.password_hash !== ifPasswordHash) return 'unknown';
         const before = userOf(row);
         const after = { ...before, ...change, id };
         const stays = after.role === 'administrator' && !after.disabled;
@@ -67,7 +55,7 @@ export function createUserStorage(
           return 'name-taken';
         }
         await transaction.updateTable('users').set(columns).where('id', '=', id).execute();
-        if (ended !== undefined) await endSessions(transaction, id, ended.except);
+        if (ends) await endSessions(transaction, id);
         return 'done';
       });
     },
@@ -119,4 +107,17 @@ async function isTaken(transaction: Transaction<Schema>, key: string): Promise<b
 
 function isActingAdministrator({ role, disabled }: StoredUser): boolean {
   return role === 'administrator' && !disabled;
+}
+
+/** Whether an administrator who may sign in is left without this one. */
+async function othersAdminister(transaction: Transaction<Schema>, id: string): Promise<boolean> {
+  const other = await transaction
+    .selectFrom('users')
+    .select('id')
+    .where('role', '=', 'administrator')
+    .where('disabled', '=', 0)
+    .where('id', '!=', id)
+    .limit(1)
+    .executeTakeFirst();
+  return other !== undefined;
 }
