@@ -5,6 +5,7 @@ import * as access from './contract-access.ts';
 import * as attention from './contract-attention.ts';
 import * as authorizations from './contract-authorizations.ts';
 import * as certificates from './contract-certificates.ts';
+import * as configuration from './contract-configuration.ts';
 import * as messages from './contract-messages.ts';
 import * as overview from './contract-overview.ts';
 import * as settings from './contract-settings.ts';
@@ -17,6 +18,7 @@ const CONTRACT: readonly Readonly<Record<string, unknown>>[] = [
   attention,
   authorizations,
   certificates,
+  configuration,
   messages,
   overview,
   settings,

@@ -4,6 +4,7 @@ import { attentionRoutes } from './routes/attention.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { authorizationRoutes } from './routes/authorizations.ts';
 import { backupRoutes } from './routes/backup.ts';
+import { configurationRoutes } from './routes/configuration.ts';
 import { deniedRoutes } from './routes/denied.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -13,6 +14,7 @@ import { overviewRoutes } from './routes/overview.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { sendTestRoutes } from './routes/send-test.ts';
 import { settingsRoutes } from './routes/settings.ts';
+import { settingsTextRoutes } from './routes/settings-text.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { trustAnchorRoutes } from './routes/trust-anchors.ts';
 import { upstreamRoutes } from './routes/upstreams.ts';
@@ -28,6 +30,8 @@ export function adminRoutes(
   const table: Route[] = [
     ...healthRoutes(services, options),
     ...settingsRoutes(services),
+    ...settingsTextRoutes(services),
+    ...configurationRoutes(services),
     ...queueRoutes(services),
     ...upstreamRoutes(services),
     ...authorizationRoutes({ authorizations, clock }),

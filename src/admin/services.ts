@@ -1,6 +1,7 @@
 import type { AuditTrail } from '../access/audit.ts';
 import type { Caller } from '../access/caller.ts';
 import type { ImportedCertificate } from '../certificates/import.ts';
+import type { UpstreamTests } from '../delivery/upstream-tests.ts';
 import type { Upstreams } from '../delivery/upstreams.ts';
 import type { Verify } from '../delivery/verify/step.ts';
 import type { DeniedStorage } from '../inbound/denied.ts';
@@ -46,6 +47,8 @@ export interface AdminServices {
   readonly authorizations: Authorizations;
   /** Proves that an upstream takes mail; without it there is no route for that. */
   readonly verify?: Verify;
+  /** How the last test of each upstream ended; without it none is kept. */
+  readonly upstreamTests?: Pick<UpstreamTests, 'list' | 'record'>;
   /** Alerts that stand, and what ends; nothing where they are not kept. */
   readonly alerts?: Pick<AlertBook, 'list'>;
   readonly expiry?: Pick<ExpiryRadar, 'list'>;

@@ -8,7 +8,7 @@ export const OWN_CLIENT = 'postern';
 export interface TestMail {
   /** ASCII addresses without brackets. */
   readonly from: string;
-  readonly to: string;
+  readonly to: readonly string[];
   /** Name of this relay. */
   readonly hostname: string;
   /** ms since 1970. */
@@ -26,7 +26,7 @@ export function createTestMail(mail: TestMail): Draft {
   const lines = [
     `Date: ${formatDate(mail.at)}`,
     `From: Postern <${mail.from}>`,
-    `To: <${mail.to}>`,
+    `To: ${mail.to.map((address) => `<${address}>`).join(',\r\n ')}`,
     `Subject: ${subject}`,
     `Message-ID: ${headerMessageId}`,
     'Auto-Submitted: auto-generated',
@@ -44,7 +44,7 @@ export function createTestMail(mail: TestMail): Draft {
     accepted: {
       kind: 'notice',
       origin: { client: OWN_CLIENT, listener: '', address: '', greeting: '' },
-      envelope: { sender, recipients: [{ address: to }], eightBit: false, smtpUtf8: false },
+      envelope: { sender, recipients: to.map((address) => ({ address })), eightBit: false, smtpUtf8: false },
       receiving: 0,
       content: { subject, headerMessageId, eightBit: false },
       ...(upstream === undefined ? {} : { upstream }),

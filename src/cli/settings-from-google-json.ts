@@ -1,16 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { stringify } from 'yaml';
-import { readClientJson, readServiceAccountJson } from '../oauth/providers/read-client-json.ts';
+import { googleJsonFields } from '../oauth/providers/google-json-fields.ts';
 import { REDIRECT_PATHS } from '../oauth/sign-in/redirect-uri.ts';
 import { RelayError } from '../shared/errors.ts';
 import { fileTrouble } from '../shared/file-trouble.ts';
 import { authorizeCommand, verifyCommand } from '../shared/own-commands.ts';
 import type { Command } from './command.ts';
 import { safe } from './output.ts';
-
-/** Where Google's own endpoints are; Postern fills them in. */
-const GOOGLES = ['accounts.google.com', 'oauth2.googleapis.com', 'www.googleapis.com'];
 
 export const settingsFromGoogleJson: Command = {
   flags: {
@@ -44,43 +41,26 @@ export const settingsFromGoogleJson: Command = {
 
 /** What the file fills in, and what is left to do. Throws RelayError `bad-request` where it is another file. */
 function fieldsOf(text: string, file: string, name: string, mailbox: string) {
-  if (isServiceAccount(text)) {
-    const { clientId } = readServiceAccountJson(text);
-    const authentication = { flow: 'service-account', mailbox, serviceAccount: { file } };
+  const found = googleJsonFields(text);
+  if (found.what === 'service-account') {
+    const authentication = { ...found.authentication, mailbox, serviceAccount: { file } };
     const comments = [
-      `Admin console, domain-wide delegation: client id ${clientId ?? '(client_id in the file)'}, scope https://mail.google.com/.`,
+      `Admin console, domain-wide delegation: client id ${found.clientId ?? '(client_id in the file)'}, scope https://mail.google.com/.`,
       `Then: ${verifyCommand(name)}`,
     ];
     return { authentication, comments };
   }
-  const client = readClientJson(text);
+  const { flow, clientId, ...endpoints } = found.authentication;
   const authentication = {
-    flow: client.flow,
+    flow,
     email: mailbox,
-    clientId: client.clientId,
-    ...(client.clientSecret === undefined ? {} : { clientSecret: { file } }),
-    ...foreign('authorizationEndpoint', client.authorizationEndpoint),
-    ...foreign('tokenEndpoint', client.tokenEndpoint),
+    clientId,
+    ...(found.hasSecret ? { clientSecret: { file } } : {}),
+    ...endpoints,
   };
-  const ours = client.redirectUris.filter((uri) => REDIRECT_PATHS.some((path) => uri.endsWith(path)));
   const registered =
-    ours.length > 0
-      ? `Registered redirect URI: ${ours.join(', ')}. It has to be accessUrl and the path.`
+    found.redirectUris.length > 0
+      ? `Registered redirect URI: ${found.redirectUris.join(', ')}. It has to be accessUrl and the path.`
       : `No redirect URI of Postern is registered: add http://localhost:8025${REDIRECT_PATHS[0]} (accessUrl and the path) to the client.`;
   return { authentication, comments: [registered, `Then: ${authorizeCommand(name)}`] };
-}
-
-function isServiceAccount(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && 'type' in value && value.type === 'service_account';
-  } catch {
-    return false;
-  }
-}
-
-/** An endpoint that Postern would not fill in by itself. */
-function foreign(field: string, address: string | undefined) {
-  if (address === undefined || GOOGLES.includes(new URL(address).host)) return {};
-  return { [field]: address };
 }

@@ -4,9 +4,7 @@ import { isJsonObject, type Json } from './json.ts';
 
 /** Settings that are kept for the next version and do nothing in this one. Delete an entry when it does something. */
 const WITHOUT_EFFECT: readonly (readonly string[])[] = [
-  ['contacts'],
   ['notices', 'daily'],
-  ['notices', 'testOnSave'],
   ['notices', 'webhook'],
 ];
 

@@ -12,6 +12,47 @@ export const EXCHANGE_HOSTS: Readonly<Record<OAuth2Settings['cloud'], string>> =
 
 export const GMAIL_HOST = 'smtp.gmail.com';
 
+/** Regions of Amazon SES with SMTP (AWS General Reference, "Amazon Simple Email Service endpoints and quotas"). */
+export const SES_REGIONS = [
+  'us-east-1',
+  'us-east-2',
+  'us-west-1',
+  'us-west-2',
+  'af-south-1',
+  'ap-northeast-1',
+  'ap-northeast-2',
+  'ap-northeast-3',
+  'ap-south-1',
+  'ap-south-2',
+  'ap-southeast-1',
+  'ap-southeast-2',
+  'ap-southeast-3',
+  'ap-southeast-5',
+  'ca-central-1',
+  'ca-west-1',
+  'eu-central-1',
+  'eu-central-2',
+  'eu-north-1',
+  'eu-south-1',
+  'eu-west-1',
+  'eu-west-2',
+  'eu-west-3',
+  'il-central-1',
+  'me-central-1',
+  'me-south-1',
+  'sa-east-1',
+  'us-gov-east-1',
+  'us-gov-west-1',
+] as const;
+
+/** The SMTP server of a region of Amazon SES. */
+export function sesHost(region: string): string {
+  return `email-smtp.${region}.amazonaws.com`;
+}
+
+/** Amazon SES takes 50 recipients a message; what else it allows is different for each account ("Service quotas in Amazon SES"). */
+export const SES_LIMITS = { recipientsPerMessage: 50 } as const;
+
 /** In the words of the settings of an upstream. */
 export interface ProviderLimits {
   /** For sentences. */

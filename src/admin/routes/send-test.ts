@@ -1,20 +1,11 @@
 /** A test mail: goes through the queue like any other, so that what it proves is the whole way. */
-import { ownSender } from '../../delivery/own-sender.ts';
-import type { Draft } from '../../queue/reports.ts';
-import { RelayError } from '../../shared/errors.ts';
 import { sendTestAnswerSchema, sendTestRequestSchema } from '../contract.ts';
 import { nothing, type Route, route } from '../route.ts';
-import type { AdminServices } from '../services.ts';
-import { createTestMail } from '../test-mail.ts';
+import { sendTestMail, type TestMailServices } from '../send-test-mail.ts';
 import { findUpstream } from './upstreams.ts';
 
-export function sendTestRoutes(
-  services: Pick<
-    AdminServices,
-    'accepting' | 'settings' | 'upstreams' | 'hostname' | 'clock' | 'random' | 'log'
-  >,
-): readonly Route[] {
-  const { accepting, settings, upstreams, hostname, clock, random, log } = services;
+export function sendTestRoutes(services: TestMailServices): readonly Route[] {
+  const { upstreams } = services;
   return [
     route({
       method: 'post',
@@ -38,34 +29,9 @@ export function sendTestRoutes(
       async handle({ body, by }) {
         const { upstream } = body;
         if (upstream !== undefined) findUpstream(upstreams, upstream);
-        const refusal = accepting.refusal();
-        if (refusal) throw new RelayError('overloaded', `The queue takes no mail now: ${refusal.text}`);
-        const host = hostname();
-        const from = body.from ?? ownSender(settings.current(), upstream) ?? `postern@${host}`;
-        const mail = createTestMail({
-          from,
-          to: body.to,
-          hostname: host,
-          at: clock.now(),
-          token: random.bytes(9).toString('hex'),
-          ...(upstream === undefined ? {} : { upstream }),
-        });
-        const acceptance = await enqueue(accepting, mail);
-        upstreams.probeNow(upstream);
-        log.info({ id: acceptance.id, by, recipient: body.to, upstream }, 'Test mail queued');
+        const acceptance = await sendTestMail(services, { ...body, to: [body.to], by });
         return { status: 202, json: acceptance };
       },
     }),
   ];
-}
-
-async function enqueue(accepting: AdminServices['accepting'], { accepted, body }: Draft) {
-  const writer = accepting.begin();
-  try {
-    await writer.write(body);
-    return await writer.commit(accepted);
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { RelayError } from '../../shared/errors.ts';
 import { settingsNote } from '../audit-notes.ts';
+import { savedSchema, saveQuery } from '../contract-configuration.ts';
 import {
   appliedSchema,
   historySchema,
@@ -11,16 +12,12 @@ import {
   settingsDocumentSchema,
   validationSchema,
 } from '../contract-settings.ts';
-import { HttpError } from '../errors.ts';
 import { nothing, type Route, route } from '../route.ts';
-import type { AdminServices } from '../services.ts';
+import { saveSettings } from '../save-settings.ts';
+import type { TestMailServices } from '../send-test-mail.ts';
+import { etag, revisionOf } from '../settings-revision.ts';
 
 const HISTORY = 200;
-
-/** `?dryRun=true` on a PUT: only check. */
-const putQuery = z.strictObject({
-  dryRun: z.enum(['true', 'false'], { error: 'is neither true nor false' }).optional(),
-});
 
 const oneRevision = z.strictObject({
   revision: z
@@ -29,7 +26,8 @@ const oneRevision = z.strictObject({
     .transform(Number),
 });
 
-export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings' | 'log'>): readonly Route[] {
+export function settingsRoutes(services: TestMailServices): readonly Route[] {
+  const { settings, log } = services;
   return [
     route({
       method: 'get',
@@ -50,11 +48,12 @@ export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings'
       method: 'put',
       path: '/api/v1/settings',
       access: 'settings.write',
-      summary: 'Replaces the document; 422 names every fault. With ?dryRun=true it is only checked.',
+      summary:
+        'Replaces the document; 422 names every fault. With ?dryRun=true it is only checked, with ?test=true a test mail goes to the contacts.',
       params: nothing,
-      query: putQuery,
+      query: saveQuery,
       body: settingsDocumentSchema,
-      answer: z.union([appliedSchema, validationSchema]),
+      answer: z.union([savedSchema, validationSchema]),
       api: { ifMatch: true, refusals: [422] },
       audit: ({ reply: { json } }) =>
         json !== undefined && 'revision' in json ? settingsNote(settings, json.revision) : undefined,
@@ -65,12 +64,10 @@ export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings'
           return { json: { faults, warnings } };
         }
         const revision = revisionOf(ifMatch);
-        const applied = await settings.apply(body, {
-          by,
-          ...(revision === undefined ? {} : { ifRevision: revision }),
-        });
-        log.info({ by, revision: applied.revision }, 'Settings changed');
-        return { headers: { ETag: etag(applied.revision) }, json: applied };
+        const apply = () =>
+          settings.apply(body, { by, ...(revision === undefined ? {} : { ifRevision: revision }) });
+        const saved = await saveSettings(services, apply, by, query);
+        return { headers: { ETag: etag(saved.revision) }, json: saved };
       },
     }),
     route({
@@ -120,21 +117,4 @@ export function settingsRoutes({ settings, log }: Pick<AdminServices, 'settings'
 
 function invalid(faults: RelayError['faults']): RelayError {
   return new RelayError('settings-invalid', 'The settings have faults; nothing was changed.', { faults });
-}
-
-function etag(revision: number): string {
-  return `"${revision}"`;
-}
-
-/** The revision of an If-Match header (RFC 9110 section 13.1.1); undefined for `*`, whatever is there. */
-function revisionOf(ifMatch: string | undefined): number | undefined {
-  if (ifMatch === undefined) {
-    throw new HttpError(428, 'bad-request', 'The header If-Match is missing.', {
-      hint: 'Send the ETag of the settings that you changed, so that nobody else’s change is lost; or * to overwrite.',
-    });
-  }
-  if (ifMatch.trim() === '*') return undefined;
-  const match = /^"(\d{1,15})"$/.exec(ifMatch.trim());
-  if (match) return Number(match[1]);
-  throw new RelayError('settings-conflict', 'If-Match does not name a revision of the settings.');
 }

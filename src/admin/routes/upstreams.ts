@@ -1,24 +1,37 @@
 /** Upstreams: how their circuits stand, and trying one again now. */
 import { z } from 'zod';
 import { RelayError } from '../../shared/errors.ts';
-import { upstreamSchema, upstreamsSchema } from '../contract.ts';
+import { upstreamSchema } from '../contract.ts';
+import { testedUpstreamsSchema } from '../contract-configuration.ts';
 import { nothing, type Route, route } from '../route.ts';
 import type { AdminServices } from '../services.ts';
 
 const named = z.strictObject({ name: z.string().min(1).max(64) });
 
-export function upstreamRoutes({ upstreams }: Pick<AdminServices, 'upstreams'>): readonly Route[] {
+export function upstreamRoutes({
+  upstreams,
+  upstreamTests,
+}: Pick<AdminServices, 'upstreams' | 'upstreamTests'>): readonly Route[] {
   return [
     route({
       method: 'get',
       path: '/api/v1/upstreams',
       access: 'status.read',
-      summary: 'Every upstream with its circuit, and the reason when it is open.',
+      summary: 'Every upstream with its circuit, the reason when it is open, and its last test.',
       params: nothing,
       query: nothing,
       body: nothing,
-      answer: upstreamsSchema,
-      handle: () => ({ json: { upstreams: upstreams.status() } }),
+      answer: testedUpstreamsSchema,
+      async handle() {
+        const tests = new Map((await upstreamTests?.list())?.map((test) => [test.upstream, test]));
+        const json = {
+          upstreams: upstreams.status().map((upstream) => {
+            const test = tests.get(upstream.name);
+            return { ...upstream, ...(test === undefined ? {} : { test }) };
+          }),
+        };
+        return { json };
+      },
     }),
     route({
       method: 'post',

@@ -1,4 +1,5 @@
 /** Proves step by step whether an upstream takes mail; each step is sent when it is over. */
+import type { TestResult } from '../../delivery/upstream-tests.ts';
 import type { Verify, VerifyStep } from '../../delivery/verify/step.ts';
 import { type Settings, TEST_RELAY } from '../../settings/schema.ts';
 import { type UpstreamSettings, upstreamSchema } from '../../settings/schema-upstreams.ts';
@@ -18,8 +19,11 @@ const AT_ONCE = 4;
 export function verifyRoutes({
   settings,
   verify,
+  upstreamTests,
   log,
-}: Pick<AdminServices, 'settings' | 'log'> & { readonly verify: Verify }): readonly Route[] {
+}: Pick<AdminServices, 'settings' | 'upstreamTests' | 'log'> & {
+  readonly verify: Verify;
+}): readonly Route[] {
   let running = 0;
   return [
     route({
@@ -63,7 +67,13 @@ export function verifyRoutes({
         };
         return {
           headers: { 'Content-Type': 'application/x-ndjson; charset=utf-8', 'X-Accel-Buffering': 'no' },
-          chunks: lines(() => verify(request, signal), release),
+          chunks: lines(
+            () => verify(request, signal),
+            release,
+            async (steps) => {
+              if (!signal.aborted) await upstreamTests?.record(upstream, testResult(steps, by, sendTo));
+            },
+          ),
           discard: async () => release(),
         };
       },
@@ -84,18 +94,39 @@ function upstreamOf({ upstreams }: Settings, name: string): UpstreamSettings {
 async function* lines(
   begin: () => AsyncIterable<VerifyStep>,
   release: () => void,
+  ended: (steps: readonly VerifyStep[]) => Promise<void>,
 ): AsyncGenerator<Uint8Array> {
-  let result: VerifyResult = 'ok';
+  const steps: VerifyStep[] = [];
   try {
     for await (const step of begin()) {
-      if (step.result === 'failed') result = 'failed';
-      else if (step.result === 'warning' && result === 'ok') result = 'warning';
+      steps.push(step);
       yield line(step);
     }
-    yield line({ result });
+    await ended(steps);
+    yield line({ result: worst(steps) });
   } finally {
     release();
   }
+}
+
+function worst(steps: readonly VerifyStep[]): VerifyResult {
+  if (steps.some(({ result }) => result === 'failed')) return 'failed';
+  return steps.some(({ result }) => result === 'warning') ? 'warning' : 'ok';
+}
+
+/** What is kept of it. */
+function testResult(steps: readonly VerifyStep[], by: string, sendTo: string | undefined): TestResult {
+  const result = worst(steps);
+  const telling = steps.find((step) => step.result === result);
+  const sent = steps.some(({ step, result: how }) => step === 'message' && how === 'ok');
+  return {
+    result,
+    by,
+    ...(sent && sendTo !== undefined ? { sentTo: sendTo } : {}),
+    ...(result === 'ok' || telling === undefined
+      ? {}
+      : { text: [telling.text, telling.cause].filter((part) => part !== undefined).join(' ') }),
+  };
 }
 
 /** Nothing leaves that the contract does not name. */
