@@ -110,6 +110,7 @@ const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('fallback'), from: text, to: text, reason: text }),
   z.object({ type: z.enum(['held', 'retried', 'deleted']), ...by }),
   z.object({ type: z.literal('released'), ...by, upstream: text.optional() }),
+  z.object({ type: z.literal('copied'), ...by, to: text, of: text, copy: text }),
   z.object({ type: z.enum(['warned', 'returned']), report: text, to: text }),
   z.object({ type: z.literal('report-withheld'), why: text }),
   z.object({ type: z.literal('taken-over'), from: text, ...by }),

@@ -9,6 +9,7 @@ import { deniedRoutes } from './routes/denied.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { messageRoutes } from './routes/messages.ts';
 import { openapiRoutes } from './routes/openapi.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { queueRoutes } from './routes/queue.ts';
@@ -33,6 +34,7 @@ export function adminRoutes(
     ...settingsTextRoutes(services),
     ...configurationRoutes(services),
     ...queueRoutes(services),
+    ...(services.inbox === undefined ? [] : messageRoutes({ ...services, inbox: services.inbox })),
     ...upstreamRoutes(services),
     ...authorizationRoutes({ authorizations, clock }),
     ...signInRoutes({ authorizations, accessUrl: () => settings.current().accessUrl, clock, log }),

@@ -7,6 +7,7 @@ import type { Verify } from '../delivery/verify/step.ts';
 import type { DeniedStorage } from '../inbound/denied.ts';
 import type { DeviceBook } from '../inbound/device-book.ts';
 import type { ListenerAddress } from '../inbound/inbound.ts';
+import type { Inbox } from '../inbox/create-inbox.ts';
 import type { AlertBook } from '../notices/alerts.ts';
 import type { ExpiryRadar } from '../notices/expiry-radar.ts';
 import type { Authorizations } from '../oauth/authorizations.ts';
@@ -54,6 +55,8 @@ export interface AdminServices {
   readonly expiry?: Pick<ExpiryRadar, 'list'>;
   /** Who changed what; without it only the log knows. */
   readonly audit?: AuditTrail;
+  /** What messages hold; without it there are only their envelopes and their bytes. */
+  readonly inbox?: Inbox;
   readonly denied: DeniedStorage;
   /** How much goes through, who sends, how long mail waits, where devices reach us; without it there is no overview. */
   readonly flow?: FlowServices;

@@ -30,6 +30,8 @@ export function eventLines(event: JournalEvent): readonly string[] {
       return [
         `released by ${event.by}${event.upstream === undefined ? '' : ` to upstream ${event.upstream}`}`,
       ];
+    case 'copied':
+      return [`copied by ${event.by} to ${event.to} (message ${event.copy}, a copy of ${event.of})`];
     case 'warned':
       return [`${event.to} was told of the delay (message ${event.report})`];
     case 'returned':

@@ -8,7 +8,7 @@ import type { UnsentMessage } from './upstreams.ts';
 
 /** The address that the message goes out as from the start, where it is not its own; undefined to leave it alone. */
 export function senderAtOnce(
-  message: UnsentMessage,
+  message: Pick<UnsentMessage, 'own' | 'client'>,
   upstream: UpstreamSettings,
   settings: Pick<Settings, 'clients' | 'users'>,
 ): string | undefined {

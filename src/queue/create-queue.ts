@@ -123,6 +123,7 @@ export function createQueue(deps: QueueDependencies): Queue {
     clock,
     more: loader.more,
     acceptance: intaker.acceptance,
+    note: commit.note,
   });
   const stopWatching: (() => void)[] = [];
   let stopping = false;

@@ -105,6 +105,14 @@ export type JournalEvent =
   | { readonly type: 'fallback'; readonly from: string; readonly to: string; readonly reason: string }
   | { readonly type: 'held' | 'retried' | 'deleted'; readonly by: string }
   | { readonly type: 'released'; readonly by: string; readonly upstream?: string }
+  /** Sent to somebody else as a message of its own; in the journal of both. */
+  | {
+      readonly type: 'copied';
+      readonly by: string;
+      readonly to: string;
+      readonly of: string;
+      readonly copy: string;
+    }
   | { readonly type: 'warned' | 'returned'; readonly report: string; readonly to: string }
   | { readonly type: 'report-withheld'; readonly why: string }
   | { readonly type: 'taken-over'; readonly from: string; readonly by: string };

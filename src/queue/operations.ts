@@ -1,6 +1,6 @@
 import type { UpstreamStatus } from '../delivery/upstreams.ts';
 import type { MessageBody } from '../message/envelope.ts';
-import type { JournalEntry, MessageRecord } from './message.ts';
+import type { JournalEntry, JournalEvent, MessageRecord } from './message.ts';
 import type { MessageFilter, MessagePage, StateCount } from './storage.ts';
 
 /** What a verb did. */
@@ -41,6 +41,8 @@ export interface QueueOperations {
   /** What waits for each upstream at this node, and when the last of it will have left. */
   waiting(): Promise<readonly WaitingMail[]>;
   counts(): Promise<readonly StateCount[]>;
+  /** Adds to the journal of a message, with the next commit. */
+  note(id: string, event: JournalEvent): void;
   /**
    * Queued: try now, and with it the upstream, if that one is out of order. Failed: put back into the queue for the
    * recipients that failed.

@@ -46,6 +46,7 @@ export function createVerbs(deps: {
   clock: Clock;
   /** Something of this lane has become due. */
   more: (lane: string) => void;
+  note: (entry: JournalEntry) => void;
   /** What the sender of a message was told. */
   acceptance: (record: MessageRecord) => Acceptance;
 }): QueueOperations {
@@ -177,6 +178,7 @@ export function createVerbs(deps: {
   return {
     list: (filter, limit, before, within) => storage.list(filter, limit, before, within),
     counts: () => storage.counts(),
+    note: (id, event) => deps.note({ message: id, at: clock.now(), node: lease.node(), event }),
     async waiting() {
       const messages = new Map<string, number>();
       for (const { lane, count } of await storage.lanes(lease.node())) {

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Admin, createAdmin } from '../../src/admin/admin.ts';
+import { type Admin, type AdminOptions, createAdmin } from '../../src/admin/admin.ts';
 import type { AdminServices } from '../../src/admin/services.ts';
 import type { UpstreamStatus } from '../../src/delivery/upstreams.ts';
 import { createHealth } from '../../src/observe/health.ts';
@@ -69,6 +69,10 @@ export function fakeServices(directory: string) {
   const services: AdminServices = {
     settings: memorySettings(),
     queue: {
+      note: (id, event) => {
+        const entry = { message: id, at: 0, node: 'n1', event };
+        journals.set(id, [...(journals.get(id) ?? []), entry]);
+      },
       waiting: () =>
         Promise.resolve([
           { upstream: 'office', messages: 7, lastLeavesAt: 1_000_000, limitedBy: 'messagesPerMinute' },
@@ -193,14 +197,19 @@ export interface RunningAdmin extends ReturnType<typeof fakeServices> {
 
 /** Starts it on a free port of 127.0.0.1. */
 export async function startAdmin(
-  changes: Partial<AdminServices> & { behindProxy?: boolean } = {},
+  changes: Partial<AdminServices & Pick<AdminOptions, 'behindProxy' | 'trustedProxies' | 'certificate'>> = {},
 ): Promise<RunningAdmin> {
   const directory = await mkdtemp(join(tmpdir(), 'postern-admin-'));
   const fakes = fakeServices(directory);
   const { behindProxy = false, ...services } = changes;
   const admin = createAdmin({ ...fakes.services, ...services, host: '127.0.0.1', port: 0, behindProxy });
-  await admin.start();
-  const url = `http://127.0.0.1:${admin.address().port}`;
+  try {
+    await admin.start();
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+  const url = `${changes.certificate === undefined ? 'http' : 'https'}://127.0.0.1:${admin.address().port}`;
   const request = (path: string, options: RequestInit = {}) =>
     fetch(url + path, {
       ...options,

@@ -10,7 +10,10 @@ export async function scanParts(body: MessageBody): Promise<MimePart | undefined
 }
 
 /** The content of a part with its transfer encoding taken off, as it comes out of the message. Reads the message up to the part's end. */
-export async function* partBytes(body: MessageBody, part: MimePart): AsyncGenerator<Buffer> {
+export async function* partBytes(
+  body: MessageBody,
+  part: Pick<MimePart, 'encoding' | 'start' | 'end'>,
+): AsyncGenerator<Buffer> {
   const decoder = createTransferDecoder(part.encoding);
   if (decoder === undefined) throw new Error(`the transfer encoding ${part.encoding} is not known`);
   let offset = 0;
