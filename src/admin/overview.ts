@@ -99,11 +99,16 @@ export function createOverview(services: OverviewServices): () => Promise<Overvi
 
 function upstreamsOf(
   { upstreams }: Pick<AdminServices, 'upstreams'>,
-  { defaultUpstream = TEST_RELAY }: Settings,
+  settings: Settings,
   waits: readonly WaitingMail[],
   authorizations: readonly AuthorizationStatus[],
 ): Overview['upstreams'] {
-  return upstreams.status().map((status) => {
+  const { defaultUpstream = TEST_RELAY } = settings;
+  const order = new Map(settings.upstreams.map(({ name }, index) => [name, index]));
+  // As in the settings; the test relay that is there without being configured comes last.
+  const place = (name: string) => order.get(name) ?? order.size;
+  const all = upstreams.status().toSorted((a, b) => place(a.name) - place(b.name));
+  return all.map((status) => {
     const wait = waits.find(({ upstream }) => upstream === status.name);
     const authorization = authorizations.find(({ upstream }) => upstream === status.name);
     return {

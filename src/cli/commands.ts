@@ -65,6 +65,18 @@ export const commands: readonly CommandEntry[] = [
     summary: 'Tell what happened to a message.',
     load: async () => (await import('./queue-show.ts')).queueShow,
   },
+  {
+    name: 'queue wait',
+    arguments: '',
+    summary: 'Wait for a message, for scripts.',
+    load: async () => (await import('./queue-wait.ts')).queueWait,
+  },
+  {
+    name: 'queue copy',
+    arguments: 'ID',
+    summary: 'Send a message to somebody else as well.',
+    load: async () => (await import('./queue-copy.ts')).queueCopy,
+  },
   { name: 'queue retry', arguments: '[ID…]', summary: 'Try messages again now.', load: verb('retry') },
   { name: 'queue hold', arguments: '[ID…]', summary: 'Keep messages back.', load: verb('hold') },
   { name: 'queue release', arguments: '[ID…]', summary: 'Send held messages.', load: verb('release') },
@@ -104,6 +116,24 @@ export const commands: readonly CommandEntry[] = [
     arguments: '',
     summary: 'Tell who changed what, when and from where.',
     load: async () => (await import('./audit.ts')).audit,
+  },
+  {
+    name: 'devices list',
+    arguments: '',
+    summary: 'Tell who has sent, and when last.',
+    load: async () => (await import('./devices-list.ts')).devicesList,
+  },
+  {
+    name: 'devices refused',
+    arguments: '',
+    summary: 'Tell who was refused, and why.',
+    load: async () => (await import('./devices-refused.ts')).devicesRefused,
+  },
+  {
+    name: 'devices allow',
+    arguments: 'ADDRESS',
+    summary: 'Let a refused device send.',
+    load: async () => (await import('./devices-allow.ts')).devicesAllow,
   },
   {
     name: 'backup',
