@@ -4,13 +4,16 @@
  */
 import { readdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import { join } from 'node:path';
 import type { Express } from 'express';
+import type { ServerCertificates } from '../certificates/sources.ts';
 import { errorCode, RelayError } from '../shared/errors.ts';
 import { isLoopbackAddress } from '../shared/loopback.ts';
 import { type NetworkList, networkList } from '../shared/network-list.ts';
 import { createAdminApp } from './app.ts';
 import { answerBrokenRequests } from './broken-requests.ts';
+import { createOwnTls } from './own-tls.ts';
 import type { Route } from './route.ts';
 import { BACKUP_COPY } from './routes/backup.ts';
 import { adminRoutes } from './routes.ts';
@@ -24,6 +27,8 @@ export interface AdminOptions extends AdminServices {
   readonly behindProxy: boolean;
   /** Addresses and networks of that proxy; this machine if absent. */
   readonly trustedProxies?: readonly string[];
+  /** The stored server certificate with which it speaks https; plain http if absent. */
+  readonly certificate?: { readonly name: string; readonly certificates: ServerCertificates };
 }
 
 export interface Admin {
@@ -42,25 +47,26 @@ const LOOPBACK = ['127.0.0.0/8', '::1'];
 /** Throws RelayError `configuration` when a trusted proxy is no network. */
 export function createAdmin(options: AdminOptions): Admin {
   const { host, port, behindProxy, settings } = options;
-  const { trustedProxies = LOOPBACK } = options;
+  const { trustedProxies = LOOPBACK, certificate } = options;
   const routes = adminRoutes(options, { publicMetrics: isLoopbackAddress(host) && !behindProxy });
   const app = createAdminApp({
     routes,
     services: options,
     hostNames: () => [hostOf(settings.current().accessUrl), options.hostname(), host],
     ...(behindProxy ? { trustedProxies: networksOf(trustedProxies) } : {}),
+    ownTls: certificate !== undefined,
   });
-  const server = createServer(
-    {
-      maxHeaderSize: 16 * 1024,
-      keepAliveTimeout: 5000,
-      // Looked for with the other checks, whose errors have our shape.
-      requireHostHeader: false,
-      // Half a request holds one of few places: late ones are looked for more often than every 30 s.
-      connectionsCheckingInterval: 2000,
-    },
-    app,
-  );
+  const http = {
+    maxHeaderSize: 16 * 1024,
+    keepAliveTimeout: 5000,
+    // Looked for with the other checks, whose errors have our shape.
+    requireHostHeader: false,
+    // Half a request holds one of few places: late ones are looked for more often than every 30 s.
+    connectionsCheckingInterval: 2000,
+  };
+  const tls =
+    certificate === undefined ? undefined : createOwnTls({ ...certificate, log: options.log }, http, app);
+  const server = tls?.server ?? createServer(http, app);
   answerBrokenRequests(server);
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
@@ -74,9 +80,12 @@ export function createAdmin(options: AdminOptions): Admin {
     routes,
     async start() {
       await removeCopies(options.dataDirectory);
+      await tls?.load();
+      warnOfProxies(options);
       await listen(server, host, port);
     },
     async stop(deadline = 2000) {
+      tls?.close();
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // They would never end by themselves.
@@ -101,6 +110,15 @@ function networksOf(texts: readonly string[]): NetworkList {
   throw new RelayError('configuration', `--trusted-proxies ${texts.join(',')} is not a list of networks.`);
 }
 
+/** A proxy on another machine would be refused every request. */
+function warnOfProxies({ behindProxy, trustedProxies, host, log }: AdminOptions): void {
+  if (!behindProxy || trustedProxies !== undefined || isLoopbackAddress(host)) return;
+  log.warn(
+    { address: host },
+    'Only proxies on this machine are trusted; name others with --trusted-proxies or POSTERN_TRUSTED_PROXIES',
+  );
+}
+
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '';
 }
@@ -113,7 +131,7 @@ async function removeCopies(directory: string): Promise<void> {
   }
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+function listen(server: Server | TlsServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => reject(listenError(error, `${host}:${port}`));
     server.once('error', fail);

@@ -4,19 +4,23 @@
  */
 import { readFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import type { z } from 'zod';
 import { errorSchema } from '../admin/contract.ts';
 import { type ErrorCode, errorCode, RelayError } from '../shared/errors.ts';
 import { ownCommand } from '../shared/own-commands.ts';
+import { connectSecurely, isPlain, type Pins, staysHere } from './admin-connection.ts';
 import type { Typed } from './command.ts';
-import { adminAddress, tokenFile } from './node-flags.ts';
+import { adminAddress, adminPins, tokenFile } from './node-flags.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Milliseconds without a byte from the node. */
 const IDLE = 150_000;
 /** A page of 1,000 messages with 1,000 recipients each is the largest answer. */
 const MAX_ANSWER = 512 * 1024 * 1024;
+
+/** RFC 9110 section 15.5.22: the node speaks https there. */
+const UPGRADE_REQUIRED = 426;
 
 /** Nobody answers at the admin address. */
 export class NotRunning extends RelayError {
@@ -57,12 +61,13 @@ export interface Client {
  */
 export function createClient(typed: Typed): Client {
   const url = adminUrl(adminAddress(typed));
+  const send = createSender(url, adminPins(typed), /^https?:\/\//.test(adminAddress(typed)));
   let token: Promise<Token> | undefined;
 
   async function open(path: string, options: RequestOptions): Promise<IncomingMessage> {
     token ??= readToken(tokenFile(typed));
     const known = await token;
-    const response = await send(new URL(path, url), options, known.text, typed.terminal.user);
+    const response = await send(path, options, known.text, typed.terminal.user);
     const status = response.statusCode ?? 0;
     if ((status >= 200 && status < 300) || options.accept?.includes(status)) return response;
     const text = await readAll(response);
@@ -118,14 +123,67 @@ async function readToken(file: string): Promise<Token> {
   }
 }
 
-function send(
+type Send = (
+  path: string,
+  options: RequestOptions,
+  token: string | undefined,
+  by: string,
+) => Promise<IncomingMessage>;
+
+/**
+ * Sends requests as the node wants them. Who names the protocol or the certificate gets that and nothing else. Else it is found out: on
+ * this machine by asking in clear first, over the network by asking for TLS first, so that a token is not shown to it needlessly.
+ */
+function createSender(url: URL, pins: Pins, named: boolean): Send {
+  const secure: Send = async (path, ...rest) => {
+    const socket = await connectSecurely(url, pins).catch((error: unknown) => {
+      throw error instanceof RelayError || isPlain(error) ? error : new NotRunning(url.host, error);
+    });
+    return sendOver(new URL(path, url), socket, ...rest);
+  };
+  const plain: Send = (path, ...rest) => sendOver(new URL(path, url), undefined, ...rest);
+  const strictlySecure: Send = (...request) =>
+    secure(...request).catch((error: unknown) => {
+      throw isPlain(error) ? notSecure(url) : error;
+    });
+  if (named) return url.protocol === 'https:' ? strictlySecure : plain;
+  if (pins.name !== undefined) return strictlySecure;
+  let known: Send | undefined;
+  const plainFirst: Send = async (...request) => {
+    const response = await plain(...request);
+    if (response.statusCode !== UPGRADE_REQUIRED) return response;
+    response.resume();
+    known = secure;
+    return secure(...request);
+  };
+  const secureFirst: Send = async (...request) => {
+    try {
+      return await secure(...request);
+    } catch (error) {
+      if (!isPlain(error)) throw error;
+      known = plain;
+      return plain(...request);
+    }
+  };
+  return (...request) => (known ?? (staysHere(url) ? plainFirst : secureFirst))(...request);
+}
+
+function notSecure(url: URL): RelayError {
+  return new RelayError('configuration', `No https is spoken at ${url.host}.`, {
+    hint: 'Leave out --admin-certificate and POSTERN_ADMIN_CERTIFICATE, or begin the address with http://.',
+  });
+}
+
+function sendOver(
   url: URL,
+  socket: Socket | undefined,
   options: RequestOptions,
   token: string | undefined,
   by: string,
 ): Promise<IncomingMessage> {
   const body = options.body === undefined ? undefined : JSON.stringify(options.body);
   const headers: Record<string, string> = {
+    Host: url.host,
     Connection: 'close',
     'Postern-By': by,
     ...(token === undefined || !/^[\x21-\x7e]+$/.test(token) ? {} : { Authorization: `Bearer ${token}` }),
@@ -135,8 +193,15 @@ function send(
     ...options.headers,
   };
   return new Promise((resolve, reject) => {
-    const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const request = start(url, { method: options.method ?? 'GET', headers, timeout: IDLE });
+    const request = httpRequest({
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port === '' ? 80 : Number(url.port),
+      path: `${url.pathname}${url.search}`,
+      method: options.method ?? 'GET',
+      headers,
+      timeout: IDLE,
+      ...(socket === undefined ? {} : { createConnection: () => socket }),
+    });
     request.once('response', resolve);
     request.once('timeout', () => request.destroy(new Error('no answer in time')));
     request.once('error', (error) => reject(new NotRunning(url.host, error)));
