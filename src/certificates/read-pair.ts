@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { RelayError } from '../shared/errors.ts';
+import { orderChain } from './order-chain.ts';
 import { readCertificates, readFileBounded } from './read-certificates.ts';
 import type { ServerCertificate } from './sources.ts';
 
@@ -13,6 +14,8 @@ import type { ServerCertificate } from './sources.ts';
 /** A pair that is fit for use, and its leaf for further questions. */
 export interface CertificatePair extends ServerCertificate {
   readonly leaf: X509Certificate;
+  /** The leaf and what stands behind it. */
+  readonly chain: readonly X509Certificate[];
   /** Others than the owner may read the key's file. */
   readonly keyIsOpen: boolean;
 }
@@ -26,13 +29,21 @@ export async function readPair(name: string, crt: string, key: string): Promise<
   if (leaf === undefined)
     throw invalid(name, 'its .crt file holds no certificate', 'put the PEM chain there');
   const { object, pem, keyIsOpen } = await readKey(name, key);
-  if (!leaf.checkPrivateKey(object)) {
-    const other = certificates.find((certificate) => certificate.checkPrivateKey(object));
-    throw other === undefined
-      ? invalid(name, 'its key does not belong to its certificate', 'put both files of one pair there')
-      : invalid(name, 'its chain is in the wrong order', 'put the server’s own certificate first');
+  if (leaf.checkPrivateKey(object)) return pairOf(certificates, leaf);
+  // Authorities deliver chains in either order; ours is put right.
+  const ordered = orderChain(certificates, object);
+  if (ordered !== undefined) return pairOf(ordered.chain, ordered.chain[0]);
+  throw invalid(name, 'its key does not belong to its certificate', 'put both files of one pair there');
+
+  function pairOf(chain: readonly X509Certificate[], own: X509Certificate): CertificatePair {
+    return {
+      certificate: chain.map((each) => each.toString()).join(''),
+      key: pem,
+      leaf: own,
+      chain,
+      keyIsOpen,
+    };
   }
-  return { certificate: certificates.map((each) => each.toString()).join(''), key: pem, leaf, keyIsOpen };
 }
 
 async function readChain(name: string, path: string): Promise<X509Certificate[]> {

@@ -1,23 +1,31 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock, Timer } from '../shared/clock.ts';
 import { errorCode, errorText, RelayError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import { dayOf } from './inspect.ts';
-import { isOwnMake, makeSelfSigned } from './make-self-signed.ts';
+import { dayOf, describeCertificate } from './inspect.ts';
+import { isOwnMake, type KeyKind, makeSelfSigned } from './make-self-signed.ts';
+import { finishPair, pairNames, pairPaths, removePair, writePair } from './pair-files.ts';
 import { type CertificatePair, readPair } from './read-pair.ts';
 import type { ServerCertificate, ServerCertificates } from './sources.ts';
 import { watchDirectory } from './watch-directory.ts';
-import { writeFileDurably } from './write-file.ts';
 
 /**
  * The certificates that Postern itself shows, kept as pairs of files NAME.crt and NAME.key. `default` is made when it is
- * missing and renewed by itself, with the same key, as long as it is our own make; a certificate that an administrator
- * put there is never touched. A pair that is replaced counts for the next connection; one that is half written or wrong
+ * missing, and what we made is renewed by itself, with the same key; a certificate that an administrator put there is never
+ * touched. A pair that is replaced counts for the next connection; one that is half written or wrong
  * leaves the old one in force, and the log says what is wrong with it.
  */
 
 export interface LiveServerCertificates extends ServerCertificates {
+  /** Names of what is stored, usable or not. */
+  names(): Promise<readonly string[]>;
+  /** What is stored under this name, read anew and not put in force; nothing is made. Throws as `get` does. */
+  read(name: string): Promise<CertificatePair>;
+  /** Stores a pair, in place of what was there; it is in force where the name is used by the time this resolves. Throws RelayError `configuration`. */
+  put(name: string, pair: ServerCertificate): Promise<void>;
+  /** Stores a certificate of our own make for these hosts, with a new key. */
+  make(name: string, hosts: readonly [string, ...string[]], kind?: KeyKind): Promise<void>;
+  remove(name: string): Promise<void>;
   /** Reads the directory now, for whoever has just changed something. */
   look(): Promise<void>;
   close(): void;
@@ -49,53 +57,81 @@ export function createServerCertificates(options: ServerCertificatesOptions): Li
   const failed = new Set<string>();
   const listeners = new Set<() => void>();
   let timer: Timer | undefined;
+  let last: Promise<unknown> = Promise.resolve();
 
-  const paths = (name: string) => ({
-    crt: join(directory, `${name}.crt`),
-    key: join(directory, `${name}.key`),
-  });
+  /** Pairs are read and written one at a time, so that nobody reads one that is being written. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  }
+
+  /** What the files hold; `ENOENT` where one of them is missing. */
+  const readStored = async (name: string): Promise<CertificatePair> => {
+    if (!USABLE_NAME.test(name)) throw missing(name);
+    await finishPair(directory, name);
+    const { crt, key } = pairPaths(directory, name);
+    return await readPair(name, crt, key);
+  };
+
+  /** Why there is no pair, where a file is missing; for the rest the error itself. */
+  const whyNone = async (name: string, error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') return { error, key: undefined };
+    const { crt, key } = pairPaths(directory, name);
+    const files = await readAlone(crt, key);
+    if (files.certificate) return { error: halfMissing(name, 'key'), key: undefined };
+    const words = files.key === undefined ? missing(name) : halfMissing(name, 'crt');
+    return { error: words, key: files.key, makeable: true };
+  };
 
   /** Reads a pair; makes or renews it where that is ours to do. */
   const load = async (name: string): Promise<CertificatePair> => {
-    if (!USABLE_NAME.test(name)) throw missing(name);
-    const { crt, key } = paths(name);
-    const pair = await readPair(name, crt, key).catch(async (error: unknown) => {
-      if (errorCode(error) !== 'ENOENT') throw error;
-      const files = await readAlone(crt, key);
-      if (files.certificate) throw halfMissing(name, 'key');
-      if (name !== DEFAULT) throw files.key === undefined ? missing(name) : halfMissing(name, 'crt');
-      return make(files.key);
+    const pair = await readStored(name).catch(async (thrown: unknown) => {
+      const { error, key, makeable } = await whyNone(name, thrown);
+      if (name !== DEFAULT || makeable !== true) throw error;
+      return made(DEFAULT, ownHosts(options.hostname), { key });
     });
-    if (pair.leaf.validToDate.getTime() - clock.now() > RENEW_BEFORE) return pair;
-    if (name === DEFAULT && isOwnMake(pair.leaf)) return make(pair.key);
-    return pair;
+    if (pair.leaf.validToDate.getTime() - clock.now() > RENEW_BEFORE || !isOwnMake(pair.leaf)) return pair;
+    const { hosts } = describeCertificate(pair.leaf);
+    const [first = options.hostname, ...others] = name === DEFAULT ? [options.hostname, ...hosts] : hosts;
+    return made(name, [first, ...others], { key: pair.key });
   };
 
-  const make = async (key: string | undefined): Promise<CertificatePair> => {
-    const wanted = { hostname: options.hostname, now: clock.now() };
-    const made = await makeSelfSigned(key === undefined ? wanted : { ...wanted, key }).catch(
+  const made = async (
+    name: string,
+    hosts: readonly [string, ...string[]],
+    { key, kind }: { readonly key?: string | undefined; readonly kind?: KeyKind | undefined },
+  ): Promise<CertificatePair> => {
+    const wanted = { hosts, now: clock.now(), ...(kind === undefined ? {} : { kind }) };
+    const pair = await makeSelfSigned(key === undefined ? wanted : { ...wanted, key }).catch(
       (error: unknown) => {
         if (key === undefined) throw error;
-        throw halfMissing(DEFAULT, 'crt'); // the key is of another kind, so it is somebody else's
+        throw halfMissing(name, 'crt'); // the key is of another kind, so it is somebody else's
       },
     );
-    const files = paths(DEFAULT);
-    // The key first: a certificate without its key could not be gone on with, a key without its certificate can.
-    await writeFileDurably(files.key, made.key, 0o600);
-    await writeFileDurably(files.crt, made.certificate, 0o644);
-    const pair = await readPair(DEFAULT, files.crt, files.key);
-    const until = dayOf(pair.leaf.validToDate.getTime());
+    await writePair(directory, name, pair);
+    const stored = await readStored(name);
+    const until = dayOf(stored.leaf.validToDate.getTime());
     log.info(
-      { certificate: DEFAULT, until, fingerprint256: pair.leaf.fingerprint256 },
+      { certificate: name, until, fingerprint256: stored.leaf.fingerprint256 },
       'A self-signed server certificate was made.',
     );
-    return pair;
+    return stored;
   };
+
+  /** Changes files, then puts in force what came of it. */
+  async function change(work: () => Promise<unknown>): Promise<void> {
+    await inTurn(work);
+    loading.clear(); // those see the files as they were
+    await reload();
+  }
 
   const loadOnce = (name: string): Promise<CertificatePair> => {
     const running = loading.get(name);
     if (running !== undefined) return running;
-    const started = load(name).finally(() => loading.delete(name));
+    const started = inTurn(() => load(name)).finally(() => {
+      if (loading.get(name) === started) loading.delete(name);
+    });
     loading.set(name, started);
     return started;
   };
@@ -166,6 +202,18 @@ export function createServerCertificates(options: ServerCertificatesOptions): Li
       listeners.add(callback);
       return () => listeners.delete(callback);
     },
+    names: async () => (await pairNames(directory)).filter((name) => USABLE_NAME.test(name)),
+    read: (name) =>
+      inTurn(() => readStored(name)).catch(async (thrown: unknown) => {
+        throw (await whyNone(name, thrown)).error;
+      }),
+    put: (name, pair) => change(() => writePair(directory, name, pair)),
+    make: (name, hosts, kind) => change(() => made(name, hosts, { kind })),
+    remove: (name) =>
+      change(async () => {
+        await removePair(directory, name);
+        inForce.delete(name);
+      }),
     look: () => watch.look(),
     close() {
       watch.close();
@@ -173,6 +221,11 @@ export function createServerCertificates(options: ServerCertificatesOptions): Li
       listeners.clear();
     },
   };
+}
+
+/** The one that is made without being asked for is for this machine, by every name that it has here. */
+function ownHosts(hostname: string): readonly [string, ...string[]] {
+  return [hostname, 'localhost', '127.0.0.1', '::1'];
 }
 
 /** What there is of a pair of which something is missing. */

@@ -146,12 +146,6 @@ describe('server certificates', () => {
     const [one, two] = [await root.issue(), await root.issue()];
     const cases: readonly (readonly [string, { crt?: string; key?: string }, string, string])[] = [
       ['other', { crt: one.certificate, key: two.key }, 'certificate-invalid', 'its key does not belong'],
-      [
-        'order',
-        { crt: root.certificate + one.certificate, key: one.key },
-        'certificate-invalid',
-        'wrong order',
-      ],
       ['swapped', { crt: one.key, key: one.certificate }, 'certificate-invalid', 'this is a private key'],
       ['no-key', { crt: one.certificate }, 'certificate-invalid', 'no-key.key is missing'],
       ['no-crt', { key: one.key }, 'certificate-invalid', 'no-crt.crt is missing'],
