@@ -2,6 +2,7 @@
  * The Express app: a request passes the host check, its route's authentication, the reading of its body and the handler,
  * in this order, so that a stranger costs next to nothing. Every failure ends in errors.ts. Answers are never cached.
  */
+import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { type Caller, NOBODY } from '../access/caller.ts';
@@ -82,7 +83,17 @@ export function createAdminApp(options: {
     return { kind: 'machine', name: saidName(request), permissions: new Set(ALL_PERMISSIONS) };
   }
 
-  const readJson = express.json({ limit: MAX_BODY, inflate: false, strict: false, type: 'application/json' });
+  /** Express takes no body for an empty mapping, which would be a whole settings document. */
+  const emptyBodies = new WeakSet<IncomingMessage>();
+  const readJson = express.json({
+    limit: MAX_BODY,
+    inflate: false,
+    strict: false,
+    type: 'application/json',
+    verify: (request, _response, bytes) => {
+      if (bytes.length === 0) emptyBodies.add(request);
+    },
+  });
   for (const route of routes) {
     app[route.method](
       route.path,
@@ -93,6 +104,10 @@ export function createAdminApp(options: {
         next();
       },
       readJson,
+      (request, _response, next) => {
+        if (emptyBodies.has(request)) request.body = undefined;
+        next();
+      },
       async (request, response) =>
         answerCall(route, request, response, callers.get(request) ?? NOBODY, from(request), services),
     );

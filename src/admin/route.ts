@@ -152,12 +152,7 @@ export function route<P, Q, B, A>(definition: RouteDefinition<P, Q, B, A>): Rout
     deadline,
     audit: typeof audit === 'function' ? 'recorded' : audit,
     async handle(raw, record) {
-      const call = {
-        ...raw,
-        params: checked(params, raw.params),
-        query: checked(query, raw.query),
-        body: checked(body, raw.body),
-      };
+      const call = { ...raw, ...checked({ params, query, body }, raw) };
       const reply = await definition.handle(call);
       if (typeof audit === 'function') await record?.(async () => audit({ call, reply }));
       if (answer === undefined || reply.json === undefined) return reply;
