@@ -78,7 +78,7 @@ export function createEventHub({ clock }: { readonly clock: Clock }): EventHub {
     },
     close() {
       closed = true;
-      for (const subscriber of [...subscribers]) subscriber.end();
+      for (const subscriber of subscribers) subscriber.end();
     },
     get subscribers() {
       return subscribers.size;
@@ -151,16 +151,14 @@ function createSubscriber({
 
   function checkAgain(): void {
     after(RECHECK_EVERY, () => {
-      void recheck?.().then(
-        (allowed) => {
-          if (ended) return;
-          if (allowed === undefined) return end();
-          topics = allowed;
-          checkAgain();
-        },
+      void (async () => {
         // Who cannot be asked about may not listen on.
-        end,
-      );
+        const allowed = await recheck?.().catch(() => undefined);
+        if (ended) return;
+        if (allowed === undefined) return end();
+        topics = allowed;
+        checkAgain();
+      })();
     });
   }
 

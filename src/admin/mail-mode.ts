@@ -25,6 +25,6 @@ export function mailMode(
   return holds.some(Boolean) ? 'mixed' : 'live';
 }
 
-function takesEverything({ upstream: _, ...conditions }: RouteSettings): boolean {
-  return Object.values(conditions).every((condition) => condition === undefined);
+function takesEverything(route: RouteSettings): boolean {
+  return Object.entries(route).every(([key, value]) => key === 'upstream' || value === undefined);
 }

@@ -30,8 +30,8 @@ export function overviewState(facts: OverviewFacts): Overview['state'] {
   const { refusing, listeners, mode, upstreams, ages, seenMail } = facts;
   if (refusing || listeners.every(({ open }) => !open)) return 'not-accepting';
   if (mode === 'test-relay') return 'test-relay';
-  if (upstreams.every(({ takesMail }) => !takesMail)) return 'stopped';
-  const stuck = upstreams.some(({ takesMail, waiting }) => !takesMail && waiting > 0);
+  if (upstreams.every((upstream) => !upstream.takesMail)) return 'stopped';
+  const stuck = upstreams.some((upstream) => !upstream.takesMail && upstream.waiting > 0);
   const late = ages.some(({ upTo = Number.POSITIVE_INFINITY, count }) => upTo > TOO_LONG && count > 0);
   if (stuck || late) return 'delayed';
   return seenMail ? 'flowing' : 'idle';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type AllowWish, planAllow } from '../../src/admin/allow-device.ts';
 import { addressBits } from '../../src/inbound/networks.ts';
 import { createPolicy } from '../../src/inbound/policy.ts';
-import { isJsonObject, type Json } from '../../src/settings/json.ts';
+import { isJsonArray, isJsonObject, type Json } from '../../src/settings/json.ts';
 import { settingsSchema } from '../../src/settings/schema.ts';
 import { validateDocument } from '../../src/settings/validate.ts';
 import { RelayError } from '../../src/shared/errors.ts';
@@ -37,7 +37,7 @@ function changed(document: Json | undefined, section: 'clients' | 'users' = 'cli
   const entries = isJsonObject(document) ? document[section] : undefined;
   const before: readonly unknown[] = DOCUMENT[section];
   const texts = before.map((entry) => JSON.stringify(entry));
-  return Array.isArray(entries) ? entries.filter((entry) => !texts.includes(JSON.stringify(entry))) : [];
+  return isJsonArray(entries) ? entries.filter((entry) => !texts.includes(JSON.stringify(entry))) : [];
 }
 
 describe('letting a refused device in', () => {

@@ -152,23 +152,24 @@ describe('mode', () => {
   });
 });
 
+const denied = (address: string, sender: string, client = '') => ({
+  address,
+  sender,
+  client,
+  greeting: '',
+  recipient: '',
+  reason: '',
+  listener: '',
+  count: 1,
+  firstSeen: 0,
+  lastSeen: 0,
+});
+
 describe('what the overview is made of', () => {
   it('leaves out refusals that would not be made again', () => {
     const settings = settingsSchema.parse({
       clients: [{ name: 'office', networks: ['192.0.2.0/24'], senders: ['@example.com'] }],
       users: [{ name: 'scan', password: { value: 'x' }, senders: ['scan@example.com'] }],
-    });
-    const denied = (address: string, sender: string, client = '') => ({
-      address,
-      sender,
-      client,
-      greeting: '',
-      recipient: '',
-      reason: '',
-      listener: '',
-      count: 1,
-      firstSeen: 0,
-      lastSeen: 0,
     });
     const rows = [
       denied('192.0.2.1', 'a@example.com'),

@@ -21,6 +21,50 @@ import { until } from '../support/until.ts';
 
 const DEVICE = '127.0.0.7';
 
+async function request(relay: Relay, path: string, body?: unknown) {
+  const { port } = relay.app.admin.address();
+  const token = (await readFile(join(relay.directory, ADMIN_TOKEN_FILE), 'utf8')).trim();
+  return fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
+    headers: {
+      Authorization: `Bearer ${token}`,
+      Connection: 'close',
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+  });
+}
+
+async function get<T>(relay: Relay, path: string, schema: z.ZodType<T>): Promise<T> {
+  return schema.parse(await (await request(relay, path)).json());
+}
+
+async function allow(relay: Relay, wish: unknown) {
+  const response = await request(relay, '/devices/allow', wish);
+  expect(response.status).to.equal(200);
+  return allowedDeviceSchema.parse(await response.json());
+}
+
+async function notAllowed(relay: Relay, wish: unknown) {
+  const response = await request(relay, '/devices/allow', wish);
+  return { status: response.status, ...errorSchema.parse(await response.json()) };
+}
+
+async function send(relay: Relay, localAddress: string, sender: string) {
+  const client = await SmtpClient.ready(relay.port(), { localAddress, deadline: 15_000 });
+  const text = 'Subject: Scan\r\nFrom: Scanner <scan@other.example>\r\n\r\nx';
+  const reply = await client.message(sender, ['a@example.net'], text);
+  client.write('QUIT\r\n');
+  return reply;
+}
+
+/** What an address was refused, once it is written. */
+async function refused(relay: Relay, address: string) {
+  const look = async () =>
+    (await get(relay, '/denied', deniedSchema)).denied.find((one) => one.address === address);
+  await until(async () => (await look()) !== undefined, `${address} is listed`, 10_000);
+  return look();
+}
+
 describe('a refused device', () => {
   const closers: (() => Promise<void>)[] = [];
   let target: ScriptedServer;
@@ -55,50 +99,6 @@ describe('a refused device', () => {
     target = await startScriptedServer();
     closers.push(() => target.close());
   });
-
-  async function request(relay: Relay, path: string, body?: unknown) {
-    const { port } = relay.app.admin.address();
-    const token = (await readFile(join(relay.directory, ADMIN_TOKEN_FILE), 'utf8')).trim();
-    return fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
-      headers: {
-        Authorization: `Bearer ${token}`,
-        Connection: 'close',
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-    });
-  }
-
-  async function get<T>(relay: Relay, path: string, schema: z.ZodType<T>): Promise<T> {
-    return schema.parse(await (await request(relay, path)).json());
-  }
-
-  async function allow(relay: Relay, wish: unknown) {
-    const response = await request(relay, '/devices/allow', wish);
-    expect(response.status).to.equal(200);
-    return allowedDeviceSchema.parse(await response.json());
-  }
-
-  async function notAllowed(relay: Relay, wish: unknown) {
-    const response = await request(relay, '/devices/allow', wish);
-    return { status: response.status, ...errorSchema.parse(await response.json()) };
-  }
-
-  async function send(relay: Relay, localAddress: string, sender: string) {
-    const client = await SmtpClient.ready(relay.port(), { localAddress, deadline: 15_000 });
-    const text = 'Subject: Scan\r\nFrom: Scanner <scan@other.example>\r\n\r\nx';
-    const reply = await client.message(sender, ['a@example.net'], text);
-    client.write('QUIT\r\n');
-    return reply;
-  }
-
-  /** What an address was refused, once it is written. */
-  async function refused(relay: Relay, address: string) {
-    const look = async () =>
-      (await get(relay, '/denied', deniedSchema)).denied.find((one) => one.address === address);
-    await until(async () => (await look()) !== undefined, `${address} is listed`, 10_000);
-    return look();
-  }
 
   it('is let in with its sender rewritten, and its mail is delivered', async () => {
     const clock = new MovableClock();

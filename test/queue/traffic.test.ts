@@ -7,6 +7,8 @@ import { recordLog } from '../support/recorded-log.ts';
 const MINUTE = 60_000;
 const NOTHING = { accepted: 0, delivered: 0, deferred: 0, failed: 0, refused: 0 };
 
+const settled = () => new Promise(setImmediate);
+
 describe('traffic', () => {
   let clock: ManualClock;
   let batches: (readonly TrafficMinute[])[];
@@ -31,7 +33,6 @@ describe('traffic', () => {
     },
     waitingSince: async () => [],
   };
-  const settled = () => new Promise(setImmediate);
 
   beforeEach(() => {
     clock = new ManualClock(Date.UTC(2026, 10, 2, 12, 7, 30));

@@ -32,6 +32,12 @@ const device = (changes: Partial<Device> = {}): Device => ({
   ...changes,
 });
 
+const at = (acceptedAt: number, changes = {}) => message({ acceptedAt, ...changes });
+const many = (from: number, count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    device({ address: `10.1.${(from + index) >> 8}.${(from + index) & 255}`, lastSeen: from + index }),
+  );
+
 export function describeTrafficAndDevices(name: string, open: () => Promise<StoreUnderTest>): void {
   describe(`traffic and devices of the store on ${name}`, () => {
     let opened: StoreUnderTest;
@@ -77,7 +83,6 @@ export function describeTrafficAndDevices(name: string, open: () => Promise<Stor
     });
 
     it('counts what waits by how long it has waited', async () => {
-      const at = (acceptedAt: number, changes = {}) => message({ acceptedAt, ...changes });
       await store.queue.commit(
         accepting(
           at(NOON),
@@ -118,10 +123,6 @@ export function describeTrafficAndDevices(name: string, open: () => Promise<Stor
 
     it('keeps 10,000 devices; the longest unseen go', async function manyDevices() {
       this.timeout(20_000);
-      const many = (from: number, count: number) =>
-        Array.from({ length: count }, (_, index) =>
-          device({ address: `10.1.${(from + index) >> 8}.${(from + index) & 255}`, lastSeen: from + index }),
-        );
       await store.devices.record(many(0, 10_000));
       await store.devices.record(many(10_000, 50));
       const kept = await store.devices.list(20_000);
