@@ -12,6 +12,7 @@ import { createUpstreamTests } from '../delivery/upstream-tests.ts';
 import type { Upstreams } from '../delivery/upstreams.ts';
 import { createVerify } from '../delivery/verify/create-verify.ts';
 import type { Inbound } from '../inbound/inbound.ts';
+import { createInbox } from '../inbox/create-inbox.ts';
 import type { AlertBook } from '../notices/alerts.ts';
 import type { ExpiryRadar } from '../notices/expiry-radar.ts';
 import { createHealth } from '../observe/health.ts';
@@ -72,14 +73,32 @@ export async function createAdminSide(deps: AdminSideDependencies): Promise<Admi
     log,
   });
   closers.push(() => upstreamTests.close());
+  const operations = announceVerbs(queue.operations, events);
+  const inbox = createInbox({
+    queue: operations,
+    accepting: queue,
+    upstreams,
+    settings,
+    hostname,
+    clock,
+    random,
+    log,
+  });
+  closers.push(() => inbox.close(), watch.onAccept(inbox.accepted));
   const adminTokens = [await ensureAdminToken(dataDirectory, random)];
   if (options.adminTokenFile !== undefined) adminTokens.push(await readAdminToken(options.adminTokenFile));
   return createAdmin({
     host: options.admin.address,
     port: options.admin.port,
     behindProxy: options.admin.behindProxy,
+    ...(options.admin.trustedProxies === undefined ? {} : { trustedProxies: options.admin.trustedProxies }),
+    ...(options.admin.certificate === undefined
+      ? {}
+      : { certificate: { name: options.admin.certificate, certificates } }),
     settings,
-    queue: announceVerbs(queue.operations, events),
+    queue: operations,
+    inbox,
+    upstreamTests,
     accepting: queue,
     upstreams,
     authorizations,

@@ -13,6 +13,8 @@ export interface Watch {
   readonly events: EventHub;
   /** A message was accepted. These three cost a few additions each. */
   onAccepted(record: MessageRecord): void;
+  /** Calls back with every message that was accepted here; returns the way to stop that. */
+  onAccept(callback: (record: MessageRecord) => void): () => void;
   /** After an attempt: the message as it is now. */
   onAttempt(record: MessageRecord): void;
   /** A transaction was refused. */
@@ -36,6 +38,7 @@ export function createWatch(deps: {
     log,
     onWritten: () => events.publish('devices'),
   });
+  const lookers = new Set<(record: MessageRecord) => void>();
   return {
     traffic,
     devices,
@@ -44,6 +47,11 @@ export function createWatch(deps: {
       traffic.onAccepted();
       devices.note(record);
       events.publish('messages');
+      for (const looker of lookers) looker(record);
+    },
+    onAccept(callback) {
+      lookers.add(callback);
+      return () => lookers.delete(callback);
     },
     onAttempt(record) {
       traffic.onAttempt(record);
