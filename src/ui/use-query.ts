@@ -94,15 +94,29 @@ async function ask(
   show: (next: Pick<State, 'answer' | 'error'>) => void,
 ): Promise<void> {
   try {
-    const { value, etag } = await getTagged<unknown>(path, { signal });
-    const answer = { data: value, etag };
-    remember(path, answer);
+    const answer = await askOnce(path);
+    if (signal.aborted) return;
     show({ answer, error: undefined });
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof ApiError)) throw error;
     show({ ...recalled(path), error });
   }
+}
+
+/** What is being asked: two parts of a page that show the same share one request. */
+const asked = new Map<string, Promise<Answer>>();
+/** A later change needs a later request, ms. */
+const SHARED = 100;
+
+async function askOnce(path: string): Promise<Answer> {
+  const known = asked.get(path);
+  if (known !== undefined) return known;
+  const answer = getTagged<unknown>(path).then(({ value, etag }) => ({ data: value, etag }));
+  asked.set(path, answer);
+  window.setTimeout(() => asked.delete(path), SHARED);
+  remember(path, await answer);
+  return answer;
 }
 
 /** Forgets what was shown, e.g. when somebody else signs in. */

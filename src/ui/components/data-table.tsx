@@ -33,7 +33,7 @@ export function DataTable<Row>(props: {
   if (rows.length === 0 && empty !== undefined) return <>{empty}</>;
   return (
     // The region scrolls sideways, so the keyboard has to reach it.
-    <div class="table" role="region" aria-label={caption} tabIndex={0}>
+    <div class="table" role="group" aria-label={caption} tabIndex={0}>
       <table>
         <caption class={captionShown ? '' : 'hidden'}>{caption}</caption>
         <thead>

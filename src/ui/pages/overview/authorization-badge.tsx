@@ -1,0 +1,30 @@
+/** Whether the provider lets us in: the consent behind an upstream. */
+import type { Overview } from '../../../admin/contract-overview.ts';
+import { StateBadge, type Tone } from '../../components/state-badge.tsx';
+import { t } from '../../words/words.ts';
+
+type Authorization = NonNullable<Overview['upstreams'][number]['authorization']>;
+
+const TONES: Readonly<Record<Authorization['state'], Tone>> = {
+  authorized: 'good',
+  failing: 'warning',
+  none: 'bad',
+  void: 'bad',
+  stale: 'bad',
+};
+
+/** Whether only a person can mend it. */
+export function needsSignIn(state: Authorization['state'] | undefined): boolean {
+  return state === 'none' || state === 'void' || state === 'stale';
+}
+
+export function AuthorizationBadge({ authorization }: { readonly authorization: Authorization }) {
+  const { state, account, text } = authorization;
+  return (
+    <StateBadge tone={TONES[state]} {...(text === undefined ? {} : { title: text })}>
+      {state === 'authorized' && account !== undefined
+        ? t('overview.authorizedAs', { account })
+        : t(`overview.authorization-${state}`)}
+    </StateBadge>
+  );
+}
