@@ -11,6 +11,8 @@ export interface Caller {
   readonly user?: string;
   /** Id of the session, which is not what its cookie holds. */
   readonly session?: string;
+  /** Id of the API token, which is not what is sent. */
+  readonly token?: string;
   /** Has to choose a password before anything else. */
   readonly mustChangePassword?: true;
 }

@@ -6,6 +6,8 @@ import type { Random } from '../shared/random.ts';
 import type { Secret } from '../shared/secret.ts';
 import { createAttempts } from './attempts.ts';
 import type { AuditTrail } from './audit.ts';
+import type { Caller } from './caller.ts';
+import { callerNow } from './callers.ts';
 import { applyPasswordHash, PASSWORD_HASH_VARIABLE } from './environment-administrator.ts';
 import { createHashing } from './hashing.ts';
 import { createKnownBrowsers } from './known-browsers.ts';
@@ -26,6 +28,8 @@ export interface Access {
   readonly profile: Profile;
   readonly users: Users;
   readonly tokens: Tokens;
+  /** The caller as they are now; undefined once their session, token or user is gone. For streams. */
+  readonly callerNow: (caller: Caller) => Promise<Caller | undefined>;
   /**
    * Puts the password hash of the environment into force, and makes a setup link where nobody could sign in without one; the link is
    * for the terminal, not for the log. Call it when the address of the page is known. Throws RelayError.
@@ -89,6 +93,7 @@ export function createAccess(deps: AccessDeps): Access {
     profile: createProfile({ ...deps, sessions, hashing, attempts, secondFactor }),
     users: createUsers({ ...deps, hashing }),
     tokens: createTokens(deps),
+    callerNow: (caller) => callerNow(caller, { sessions, storage: deps.storage, now: clock.now() }),
 
     async start() {
       if (adminPasswordHash !== undefined && (await applyPasswordHash(adminPasswordHash, deps))) {

@@ -7,9 +7,10 @@ import { RelayError } from '../shared/errors.ts';
 import type { Random } from '../shared/random.ts';
 import { Secret } from '../shared/secret.ts';
 import type { Caller } from './caller.ts';
+import { callerOfToken } from './callers.ts';
 import { digestOf } from './digest.ts';
 import { ACCESS_LIMITS } from './limits.ts';
-import { isPermission, type Permission } from './permissions.ts';
+import type { Permission } from './permissions.ts';
 import type { AccessStorage, StoredToken } from './storage.ts';
 
 export interface NewToken {
@@ -91,7 +92,7 @@ export function createTokens(deps: {
       const now = clock.now();
       if (token === undefined || (token.expiresAt ?? Number.POSITIVE_INFINITY) <= now) return undefined;
       if (now - (token.usedAt ?? 0) >= USED_EVERY) await storage.touchToken(token.id, now);
-      return { kind: 'token', name: token.name, permissions: new Set(token.scopes.filter(isPermission)) };
+      return callerOfToken(token);
     },
   };
 }

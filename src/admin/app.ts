@@ -6,10 +6,10 @@ import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { type Caller, NOBODY } from '../access/caller.ts';
-import { ALL_PERMISSIONS } from '../access/permissions.ts';
 import { RelayError } from '../shared/errors.ts';
 import type { NetworkList } from '../shared/network-list.ts';
 import { createAuthentication } from './authentication.ts';
+import { authorize } from './authorization.ts';
 import { requireHost } from './broken-requests.ts';
 import { errorAnswer, HttpError } from './errors.ts';
 import { type Origin, originOf } from './forwarded.ts';
@@ -23,7 +23,7 @@ const MAX_BODY = 1024 * 1024;
 
 export function createAdminApp(options: {
   readonly routes: readonly Route[];
-  readonly services: Pick<AdminServices, 'tokens' | 'clock' | 'log' | 'audit'>;
+  readonly services: Pick<AdminServices, 'access' | 'tokens' | 'clock' | 'log' | 'audit'>;
   /** Host names of ours, beside localhost and addresses; asked at every request. */
   readonly hostNames: () => readonly string[];
   /** The proxies in front whose word is believed; absent where there are none. */
@@ -77,10 +77,21 @@ export function createAdminApp(options: {
   });
   /** Who calls, proved before anything of the body is read. */
   const callers = new WeakMap<Request, Caller>();
-  function callerOf(route: Route, request: Request): Caller {
+  async function callerOf(route: Route, request: Request): Promise<Caller> {
     if (route.access === 'public') return NOBODY;
-    authentication.check(request.get('authorization'), from(request).address);
-    return { kind: 'machine', name: saidName(request), permissions: new Set(ALL_PERMISSIONS) };
+    const caller = await authentication.caller({
+      method: request.method,
+      authorization: request.get('authorization'),
+      cookie: request.get('cookie'),
+      saidName: request.get('postern-by'),
+      background: request.get('postern-background') !== undefined || asksForEvents(request),
+      origin: request.get('origin'),
+      site: request.get('sec-fetch-site'),
+      address: from(request).address,
+      secure: from(request).secure,
+    });
+    authorize(route, caller);
+    return caller;
   }
 
   /** Express takes no body for an empty mapping, which would be a whole settings document. */
@@ -97,8 +108,8 @@ export function createAdminApp(options: {
   for (const route of routes) {
     app[route.method](
       route.path,
-      (request, _response, next) => {
-        const caller = callerOf(route, request);
+      async (request, _response, next) => {
+        const caller = await callerOf(route, request);
         callers.set(request, caller);
         requireJson(request);
         next();
@@ -157,6 +168,7 @@ async function answerCall(
     ifMatch: request.get('if-match'),
     acceptEncoding: request.get('accept-encoding'),
     cookie: request.get('cookie'),
+    agent: request.get('user-agent') ?? '',
     address,
     secure,
     signal: gone.signal,
@@ -213,10 +225,9 @@ async function send(reply: Reply, request: Request, response: Response): Promise
   }
 }
 
-/** Who acts, as the caller says (the command line names the system's user); the token is what was checked. */
-function saidName(request: Request): string {
-  const said = request.get('postern-by') ?? '';
-  return /^[\x20-\x7e]{1,64}$/.test(said) ? said : 'API token';
+/** A stream of events stays open whether or not somebody looks at the page. */
+function asksForEvents(request: Request): boolean {
+  return request.get('accept')?.includes('text/event-stream') ?? false;
 }
 
 function sendError(

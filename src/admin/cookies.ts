@@ -19,12 +19,16 @@ export function cookieValue(header: string | undefined, name: string): string | 
 }
 
 /**
- * The header that sets a cookie for navigation alone, out of reach of scripts. Lax, since the browser comes back from another
- * site. `secure` where we are reached over https.
+ * The header that sets a cookie out of reach of scripts. `secure` where we are reached over https; `sameSite` Lax where the browser comes
+ * back with it from another site, else Strict. `maxAge` in seconds; 0 takes it away.
  */
-export function setCookie(name: string, value: string, options: { secure: boolean; maxAge: number }): string {
-  const secure = options.secure ? '; Secure' : '';
-  return `${name}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${options.maxAge}${secure}`;
+export function setCookie(
+  name: string,
+  value: string,
+  options: { readonly secure: boolean; readonly maxAge: number; readonly sameSite?: 'Lax' | 'Strict' },
+): string {
+  const { secure, maxAge, sameSite = 'Lax' } = options;
+  return `${name}=${value}; Path=/; HttpOnly; SameSite=${sameSite}; Max-Age=${maxAge}${secure ? '; Secure' : ''}`;
 }
 
 /** With https the name makes browsers refuse what another host of the domain, or plain http, sets (RFC 6265bis section 4.1.3.2). */

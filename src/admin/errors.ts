@@ -2,6 +2,7 @@
  * The one place where errors become HTTP. A RelayError shows its public message; anything else is a fault of ours and
  * shows nothing of itself, because the text of a foreign error may hold whatever it was thrown over.
  */
+import { TooManyAttempts } from '../access/too-many-attempts.ts';
 import { type ErrorCode, type Fault, RelayError, type RelayErrorOptions } from '../shared/errors.ts';
 
 /** The body of every answer that is an error. */
@@ -72,6 +73,7 @@ const READING: Readonly<Record<string, readonly [status: number, message: string
 /** Status, headers and body for anything that was thrown while a request was answered. */
 export function errorAnswer(thrown: unknown): ErrorAnswer {
   if (thrown instanceof HttpError) return answer(thrown.status, thrown, thrown.headers);
+  if (thrown instanceof TooManyAttempts) return answer(429, thrown, { 'Retry-After': String(thrown.wait) });
   if (thrown instanceof RelayError) {
     const headers: Record<string, string> =
       thrown.code === 'unauthenticated' ? { 'WWW-Authenticate': 'Bearer' } : {};

@@ -26,6 +26,8 @@ export interface RawCall {
   readonly acceptEncoding: string | undefined;
   /** The `Cookie` header. */
   readonly cookie: string | undefined;
+  /** The `User-Agent` header; empty where there is none. */
+  readonly agent: string;
   /** Where the request comes from; behind a trusted proxy, where that has it from. */
   readonly address: string;
   /** It came over https, to us or to a trusted proxy in front: cookies may ask for that. */
@@ -44,7 +46,7 @@ export interface Call<P, Q, B> extends RawCall {
 export interface Reply<A = unknown> {
   /** 200 if absent. */
   readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly json?: A;
   readonly text?: string;
   /** Sent as they come; the headers have to name type and length. */
@@ -95,7 +97,7 @@ export interface RouteShape {
 }
 
 export interface Route {
-  readonly method: 'get' | 'put' | 'post' | 'delete';
+  readonly method: 'get' | 'put' | 'post' | 'patch' | 'delete';
   readonly path: string;
   readonly access: Access;
   /** What it does, in a sentence. */

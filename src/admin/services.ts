@@ -1,5 +1,6 @@
 import type { AuditTrail } from '../access/audit.ts';
 import type { Caller } from '../access/caller.ts';
+import type { Access } from '../access/create-access.ts';
 import type { ImportedCertificate } from '../certificates/import.ts';
 import type { UpstreamTests } from '../delivery/upstream-tests.ts';
 import type { Upstreams } from '../delivery/upstreams.ts';
@@ -53,6 +54,8 @@ export interface AdminServices {
   /** Alerts that stand, and what ends; nothing where they are not kept. */
   readonly alerts?: Pick<AlertBook, 'list'>;
   readonly expiry?: Pick<ExpiryRadar, 'list'>;
+  /** Users, sessions and API tokens; without it the machine's token alone gets in. */
+  readonly access?: Access;
   /** Who changed what; without it only the log knows. */
   readonly audit?: AuditTrail;
   /** What messages hold; without it there are only their envelopes and their bytes. */
