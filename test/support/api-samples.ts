@@ -94,8 +94,17 @@ export class RawJson {
   }
 }
 
-/** What is put into every place of every body. */
-export const ODD: readonly (readonly [name: string, value: unknown])[] = [
+/** Is put into a body and into each of its fields. */
+const HUGE: readonly (readonly [name: string, value: unknown])[] = [
+  ['a number of a hundred thousand digits', new RawJson('9'.repeat(100_000))],
+  ['a long text', 'x'.repeat(100_000)],
+  ['a long list', Array.from({ length: 5000 }, () => 'x')],
+  ['many levels', new RawJson('['.repeat(20_000) + ']'.repeat(20_000))],
+  ['many levels of mappings', new RawJson(`${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`)],
+];
+
+/** Is put into every place of a body. */
+const ODD: readonly (readonly [name: string, value: unknown])[] = [
   ['nothing', undefined],
   ['null', null],
   ['a boolean', true],
@@ -104,22 +113,23 @@ export const ODD: readonly (readonly [name: string, value: unknown])[] = [
   ['a fraction', 0.5],
   ['the largest whole number and one', 2 ** 53],
   ['the largest number', Number.MAX_VALUE],
-  ['a number of a million digits', new RawJson('9'.repeat(100_000))],
   ['a text', 'text'],
   ['an empty text', ''],
-  ['a long text', 'x'.repeat(100_000)],
   ['half a character', '\uD800'],
   ['text that runs backwards', 'moc.elpmaxe\u202E\u2066\u200B'],
   ['a zero byte', 'a\u0000b'],
   ['line breaks', 'a\r\nBcc: b@example.com\r\n\r\n'],
   ['a list', []],
-  ['a long list', Array.from({ length: 5000 }, () => 'x')],
   ['a mapping', {}],
   ['a mapping with the name of a prototype', new RawJson('{"__proto__":{"all":true,"admin":true}}')],
   ['a mapping with a constructor', { constructor: { prototype: { all: true } }, toString: 1, valueOf: null }],
-  ['many levels', new RawJson('['.repeat(20_000) + ']'.repeat(20_000))],
-  ['many levels of mappings', new RawJson('{"a":'.repeat(20_000) + '1' + '}'.repeat(20_000))],
 ];
+
+/** Everything odd that is put into a place; deep in a body, where there are many places, each gets another part of it. */
+export function oddAt(place: Place, number = 0): readonly (readonly [name: string, value: unknown])[] {
+  if (place.length < 2) return [...ODD, ...HUGE];
+  return place.length === 2 ? ODD : ODD.filter((_one, index) => (index + number) % 5 === 0);
+}
 
 /** The JSON text of a value that may hold raw pieces. */
 export function textOf(value: unknown): string {
