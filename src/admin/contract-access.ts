@@ -44,6 +44,9 @@ export const setupRequestSchema = z.strictObject({
   password: newPassword,
 });
 
+/** A link for whoever is on the machine; while there is no user it has no end. */
+export const setupLinkSchema = z.object({ link: text, expiresAt: time.optional() });
+
 export const signInRequestSchema = z.strictObject({
   name,
   password: givenPassword,
@@ -98,6 +101,9 @@ export const sessionsSchema = z.object({
     .readonly(),
 });
 
+/** How many sessions were ended. */
+export const endedSessionsSchema = z.object({ ended: z.number() });
+
 export const userSchema = z.object({
   id: text,
   name: text,
@@ -112,7 +118,7 @@ export const userSchema = z.object({
 });
 export const usersSchema = z.object({ users: z.array(userSchema).readonly() });
 
-/** Without a password one is made, answered once, and has to be changed at the first sign-in. */
+/** Without a password one is made and answered once. Either is changed at the first sign-in. */
 export const newUserSchema = z.strictObject({
   name,
   email: address.optional(),

@@ -1,5 +1,6 @@
 import { createPageRoutes } from './page.ts';
 import type { Route } from './route.ts';
+import { accessRoutes } from './routes/access.ts';
 import { attentionRoutes } from './routes/attention.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { authorizationRoutes } from './routes/authorizations.ts';
@@ -30,6 +31,7 @@ export function adminRoutes(
   const { authorizations, settings, clock, log, version } = services;
   const table: Route[] = [
     ...healthRoutes(services, options),
+    ...(services.access === undefined ? [] : accessRoutes({ ...services, access: services.access })),
     ...settingsRoutes(services),
     ...settingsTextRoutes(services),
     ...configurationRoutes(services),

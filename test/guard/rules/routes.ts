@@ -8,6 +8,9 @@ const PUBLIC: readonly string[] = [
   '/favicon.svg',
   // The description of the API tells nothing that the source does not.
   '/api/v1/openapi.json',
+  // The way in: nobody has a session yet. Held by the token of a setup link, and by name and password.
+  '/api/v1/setup',
+  '/api/v1/session',
   '/livez',
   '/readyz',
   '/metrics',
