@@ -32,7 +32,6 @@ describe('whatever is sent to the admin interface', function () {
   let relay: Relay;
   let api: DescribedApi;
   let token: string;
-  const agent = new Agent({ maxSockets: AT_ONCE });
   const known: Record<string, string> = {};
 
   before(async () => {
@@ -42,7 +41,6 @@ describe('whatever is sent to the admin interface', function () {
     known['id'] = (await relay.send()).id;
   });
   after(async () => {
-    agent.destroy();
     await relay.remove();
   });
 
@@ -51,11 +49,12 @@ describe('whatever is sent to the admin interface', function () {
     readonly path: string;
     readonly body?: string | Buffer | undefined;
     readonly headers?: Readonly<Record<string, string>> | undefined;
+    readonly agent?: Agent;
   }): Promise<{ readonly status: number; readonly text: string }> {
-    const { method, path, body, headers = {} } = call;
+    const { method, path, body, headers = {}, agent } = call;
     return new Promise((resolve, reject) => {
       const outgoing = send({
-        agent,
+        ...(agent === undefined ? {} : { agent }),
         host: '127.0.0.1',
         port: relay.app.admin.address().port,
         method,
@@ -110,12 +109,14 @@ describe('whatever is sent to the admin interface', function () {
   /** Sends all, and says what was not answered as it should. */
   async function wronglyAnswered(calls: readonly Wrong[]): Promise<readonly string[]> {
     const faults: string[] = [];
+    // Of its own, so that no connection was idle before.
+    const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
     const waiting = calls.values();
     const work = async (): Promise<void> => {
       for (const { operation, name, path, body, headers, refused, names } of waiting) {
         const where = `${operation.method} ${path.slice(0, 100)}: ${name}`;
         try {
-          const { status, text } = await answer({ method: operation.method, path, body, headers });
+          const { status, text } = await answer({ method: operation.method, path, body, headers, agent });
           const fault = faultOf(status, text, refused, names);
           if (fault !== undefined) faults.push(`${where}: ${fault}`);
         } catch (error) {
@@ -124,6 +125,7 @@ describe('whatever is sent to the admin interface', function () {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
+    agent.destroy();
     return faults;
   }
 
