@@ -18,7 +18,8 @@ import type { Accepting } from '../queue/accepting.ts';
 import type { QueueOperations } from '../queue/operations.ts';
 import type { Traffic } from '../queue/traffic.ts';
 import type { TrafficStorage } from '../queue/traffic-storage.ts';
-import type { SettingsService } from '../settings/settings-service.ts';
+import type { Settings } from '../settings/schema.ts';
+import type { Applied, Author, Change, SettingsService } from '../settings/settings-service.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Random } from '../shared/random.ts';
@@ -26,10 +27,14 @@ import type { Secret } from '../shared/secret.ts';
 import type { EventHub } from './events.ts';
 
 /** What the admin needs of the settings. */
-export type AdminSettings = Pick<
-  SettingsService,
-  'current' | 'document' | 'validate' | 'draft' | 'apply' | 'history' | 'revision' | 'rollback'
->;
+export interface AdminSettings
+  extends Pick<SettingsService, 'current' | 'document' | 'history' | 'revision'> {
+  // As of the service, but that nobody forgets to say whose they are (author.ts).
+  validate(input: unknown, author: Required<Author>): ReturnType<SettingsService['validate']>;
+  draft(input: unknown, author: Required<Author>): Settings;
+  apply(input: unknown, change: Change & Required<Author>): Promise<Applied>;
+  rollback(revision: number, by: string, author: Required<Author>): Promise<Applied>;
+}
 
 /** What tells how it goes, and who sends. */
 export interface FlowServices {

@@ -1,4 +1,5 @@
 import { RelayError } from '../shared/errors.ts';
+import { confinementFaults } from './confinement.ts';
 import { createCurrentSettings } from './current-settings.ts';
 import { draftSettings } from './draft-settings.ts';
 import { faultText } from './faults.ts';
@@ -40,9 +41,10 @@ export async function createFileSettings(
   /** Any document beside the one in force. Who may ask for that may still not have other files read or commands run. */
   function check(input: unknown) {
     const json = toJson(input);
-    const { document, faults: unkept } = mergeStored(json.value, taken.document, { confined: true });
+    const { document, faults: unkept } = mergeStored(json.value, taken.document);
+    const confined = confinementFaults(json.value, taken.document, { file });
     const { faults, warnings: found } = validateDocument(document);
-    return { document, faults: [...json.faults, ...unkept, ...faults], warnings: found };
+    return { document, faults: [...json.faults, ...unkept, ...confined, ...faults], warnings: found };
   }
 
   function warn(): void {

@@ -17,9 +17,17 @@ const ADDRESSES = [
  * that are spoken to without TLS. Of a document that may have faults. Pure.
  */
 export function destinationsIn(document: Json): ReadonlyMap<string, readonly string[]> {
-  return new Map(
-    secretsIn(document).map((place) => [place.key, [...new Set(destinationsOf(document, place))]]),
-  );
+  const found = new Map<string, Set<string>>();
+  // Two items may bear one name until that fault is told: then each of them may be the one that counts.
+  for (const place of secretsIn(document)) {
+    found.set(place.key, new Set([...(found.get(place.key) ?? []), ...destinationsOf(document, place)]));
+  }
+  return new Map([...found].map(([key, hosts]) => [key, [...hosts]]));
+}
+
+/** The proxy in a document, as a destination; undefined where there is none. */
+export function proxyHostIn(document: Json): string | undefined {
+  return addressOf(valueAt(document, ['proxy', 'url']))[0];
 }
 
 /** The same with the servers that need not be typed, for they are known of the provider. */

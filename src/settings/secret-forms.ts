@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../shared/clock.ts';
 import type { Fault } from '../shared/errors.ts';
 import { Secret } from '../shared/secret.ts';
@@ -17,12 +16,11 @@ import { replaceSecrets, secretsIn } from './secret-places.ts';
 /**
  * Replaces `{ set: true }` by what is stored at the same place, and refuses what nobody but Postern may write. A secret that is kept
  * goes to no host but those that it was typed for: whoever may change the settings does not learn by that what others have typed.
- * `confined`: nor does a secret whose place alone is written down (a file, a command, …) go elsewhere, and no other such place is read.
+ * Whose place alone is written down (a file, a command, …) is not looked at here (confinement.ts).
  */
 export function mergeStored(
   document: Json,
   stored: Json,
-  options: { readonly confined?: boolean } = {},
 ): { readonly document: Json; readonly faults: readonly Fault[] } {
   const kept = new Map(secretsIn(stored).map(({ key, source }) => [key, source]));
   const [before, now] = [allDestinationsIn(stored), destinationsIn(document)];
@@ -42,11 +40,7 @@ export function mergeStored(
       return refuse(place, 'cannot be written sealed; write { value: "…" } and Postern seals it');
     }
     const former = kept.get(place.key);
-    if (source['set'] !== true) {
-      if (options.confined !== true || Object.hasOwn(source, 'value')) return source;
-      if (isDeepStrictEqual(source, former) && strangerFor(place) === undefined) return source;
-      return refuse(place, 'is not read so by the settings file; change it there, or write { value: "…" }');
-    }
+    if (source['set'] !== true) return source;
     if (former === undefined || !isKept(former)) {
       return refuse(place, 'is not stored under this name; write { value: "…" } with the secret itself');
     }

@@ -44,7 +44,16 @@ export interface ReloadFault {
   readonly faults: readonly Fault[];
 }
 
-export interface Change {
+/** Whose settings they would be. */
+export interface Author {
+  /**
+   * Somebody who is nobody on this machine: a fault is what would make it read secrets, or send those that it reads elsewhere
+   * (confinement.ts). Whoever may do that, such as the command line, is not confined; settings from a file confine everybody.
+   */
+  readonly confined?: boolean;
+}
+
+export interface Change extends Author {
   readonly by: string;
   /** The revision that the change was made on; RelayError `settings-conflict` when it is not in force any more. */
   readonly ifRevision?: number;
@@ -60,12 +69,15 @@ export interface Applied {
 export interface SettingsService extends SettingsSource {
   document(): ShownDocument;
   /** What is wrong with a document, and what is worth a second look, if it were applied now. Never throws. */
-  validate(input: unknown): { readonly faults: readonly Fault[]; readonly warnings: readonly Fault[] };
+  validate(
+    input: unknown,
+    author?: Author,
+  ): { readonly faults: readonly Fault[]; readonly warnings: readonly Fault[] };
   /**
    * The settings that a document would make, for somebody who wants to try them: nothing is stored or put in force. A secret given back as
    * `{ set: true }` is the one that is kept; a typed one is sealed in memory only. Throws RelayError `settings-invalid` with all faults.
    */
-  draft(input: unknown): Settings;
+  draft(input: unknown, author?: Author): Settings;
   /**
    * Checks a document whole, stores it and puts it in force. A secret given back as `{ set: true }` stays as it is. Throws
    * RelayError `settings-invalid` with all faults, `settings-conflict` or `settings-locked`.
@@ -76,7 +88,7 @@ export interface SettingsService extends SettingsSource {
   /** The document of a revision, as it may be shown. Throws RelayError `not-found`. */
   revision(revision: number): Promise<Json>;
   /** Puts an older document in force again, as a new revision. Throws like `apply`, and `not-found`. */
-  rollback(revision: number, by: string): Promise<Applied>;
+  rollback(revision: number, by: string, author?: Author): Promise<Applied>;
   /**
    * Reads again: the file, or the newest revision. When it has faults the settings in force stay, the faults are logged
    * as errors and kept in `lastReloadFault`. Never throws.

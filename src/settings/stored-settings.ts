@@ -1,4 +1,5 @@
 import { errorText, type Fault, RelayError } from '../shared/errors.ts';
+import { confinementFaults } from './confinement.ts';
 import { createCurrentSettings } from './current-settings.ts';
 import { describeChange } from './describe-change.ts';
 import { draftSettings } from './draft-settings.ts';
@@ -10,7 +11,14 @@ import { keepSecrets, mergeStored, showDocument } from './secret-forms.ts';
 import { secretsIn } from './secret-places.ts';
 import { createSerial } from './serial.ts';
 import { invalidSettings } from './settings-file.ts';
-import type { Applied, Change, DocumentKeeper, ReloadFault, SettingsDeps } from './settings-service.ts';
+import type {
+  Applied,
+  Author,
+  Change,
+  DocumentKeeper,
+  ReloadFault,
+  SettingsDeps,
+} from './settings-service.ts';
 import type { SettingsRevision } from './storage.ts';
 import { toJson } from './to-json.ts';
 import { validateDocument } from './validate.ts';
@@ -67,15 +75,20 @@ export async function createStoredSettings(deps: SettingsDeps): Promise<Document
   }
 
   /** The document as it would be stored, but for secrets that are still to be sealed. */
-  function check(input: unknown): {
+  function check(
+    input: unknown,
+    { confined = false }: Author = {},
+  ): {
     readonly document: Json;
     faults: readonly Fault[];
     warnings: readonly Fault[];
   } {
     const json = toJson(input);
     const merged = mergeStored(json.value, state.document);
+    const outside = confined ? confinementFaults(json.value, state.document) : [];
     const { faults, warnings } = validateDocument(merged.document);
-    return { document: merged.document, faults: [...json.faults, ...merged.faults, ...faults], warnings };
+    const all = [...json.faults, ...merged.faults, ...outside, ...faults];
+    return { document: merged.document, faults: all, warnings };
   }
 
   async function store({ document, warnings }: Entered, { by, summary }: Change): Promise<Applied> {
@@ -116,18 +129,18 @@ export async function createStoredSettings(deps: SettingsDeps): Promise<Document
       source: 'store',
       warnings: state.warnings,
     }),
-    validate(input) {
-      const { faults, warnings } = check(input);
+    validate(input, author) {
+      const { faults, warnings } = check(input, author);
       return { faults, warnings };
     },
-    draft(input) {
-      const { document, faults } = check(input);
+    draft(input, author) {
+      const { document, faults } = check(input, author);
       return draftSettings(document, faults, state.document, deps);
     },
     apply: (input, details) =>
       serial(() =>
         change(async () => {
-          const { document, faults, warnings } = check(input);
+          const { document, faults, warnings } = check(input, details);
           if (faults.length > 0) throw invalidSettings('the settings', faults);
           return { document: await keepSecrets(document, deps), warnings };
         }, details),
@@ -137,13 +150,16 @@ export async function createStoredSettings(deps: SettingsDeps): Promise<Document
       return revisions.map(({ revision, at, by, summary }) => ({ revision, at, by, summary }));
     },
     revision: async (revision) => showDocument(parse(await find(deps, revision))),
-    rollback: (revision, by) =>
+    rollback: (revision, by, { confined = false } = {}) =>
       serial(async () => {
         const { document } = understand(await find(deps, revision));
-        return change(() => Promise.resolve({ document }), {
-          by,
-          summary: `rolled back to revision ${revision}`,
-        });
+        const details = { by, summary: `rolled back to revision ${revision}` };
+        return change(async () => {
+          // Asked again with each newer document in force.
+          const faults = confined ? confinementFaults(document, state.document) : [];
+          if (faults.length > 0) throw invalidSettings(`revision ${revision} of the settings`, faults);
+          return { document };
+        }, details);
       }),
     reload: () => serial(reload),
     lastReloadFault: () => fault,

@@ -29,7 +29,7 @@ describe('what operators do over the API', () => {
         upstreams: [way('office', 'relay@example.com'), way('other', 'other@example.com')],
         defaultUpstream: 'other',
       },
-      { by: 'test' },
+      { by: 'test', confined: false },
     );
     await running.post('/api/v1/send-test', { to: 'a@example.com' });
     await running.post('/api/v1/send-test', { to: 'a@example.com', upstream: 'office' });

@@ -41,7 +41,7 @@ describe('postern verify', () => {
     authentication: { type: 'password', user: 'relay@example.com', password: { value: password } },
   });
   const configure = (...upstreams: readonly object[]) =>
-    running.services.settings.apply({ upstreams }, { by: 'test' });
+    running.services.settings.apply({ upstreams }, { by: 'test', confined: false });
 
   it('tells each step and ends with a verdict', async () => {
     await configure(upstream('office'));
@@ -77,7 +77,7 @@ describe('postern verify', () => {
   it('says which ways out of a file are not tried', async () => {
     await running.services.settings.apply(
       { upstreams: [upstream('office')], proxy: { url: 'http://proxy.example.com:3128' } },
-      { by: 'test' },
+      { by: 'test', confined: false },
     );
     const file = join(running.directory, 'other.json');
     const written = async (proxy: object) => {

@@ -83,7 +83,12 @@ async function allow({ settings, denied, events, log }: DeviceServices, wish: Al
       const applied =
         plan.document === undefined
           ? { revision }
-          : await settings.apply(plan.document, { by, ifRevision: revision, summary: plan.text });
+          : await settings.apply(plan.document, {
+              by,
+              ifRevision: revision,
+              summary: plan.text,
+              confined: true,
+            });
       await denied.forget(address, wish.sender);
       events?.publish('devices');
       log.info({ by, address, client: plan.client, revision: applied.revision }, plan.text);
@@ -106,7 +111,7 @@ async function allow({ settings, denied, events, log }: DeviceServices, wish: Al
     const plan = planAllow(document, current, base, told);
     if (asked.rewriteSender !== true) return plan;
     // Which upstream its mail goes to depends on the client that it becomes.
-    const draft = plan.document === undefined ? current : from.draft(plan.document);
+    const draft = plan.document === undefined ? current : from.draft(plan.document, { confined: true });
     const subject = {
       sender: asked.sender ?? told?.sender ?? '',
       recipient: told?.recipient ?? '',

@@ -7,6 +7,7 @@ import { toJson } from '../../settings/to-json.ts';
 import { toYaml } from '../../settings/to-yaml.ts';
 import { type Fault, RelayError } from '../../shared/errors.ts';
 import { settingsNote } from '../audit-notes.ts';
+import { authorOf } from '../author.ts';
 import {
   differencesSchema,
   savedSchema,
@@ -59,16 +60,20 @@ export function settingsTextRoutes(services: TestMailServices): readonly Route[]
       api: { etag: true, ifMatch: true, refusals: [422] },
       audit: ({ reply: { json } }) =>
         json !== undefined && 'revision' in json ? settingsNote(settings, json.revision) : undefined,
-      async handle({ body, by, ifMatch, query }) {
+      async handle({ body, by, caller, ifMatch, query }) {
         const { value, faults, locate } = parseDocument(body.yaml);
         if (faults.length > 0) throw invalid(faults.map(locate));
         if (query.dryRun === 'true') {
-          const found = settings.validate(value);
+          const found = settings.validate(value, authorOf(caller));
           if (found.faults.length > 0) throw invalid(found.faults.map(locate));
           return { json: { faults: [], warnings: found.warnings.map(locate) } };
         }
         const revision = revisionOf(ifMatch);
-        const change = { by, ...(revision === undefined ? {} : { ifRevision: revision }) };
+        const change = {
+          by,
+          ...authorOf(caller),
+          ...(revision === undefined ? {} : { ifRevision: revision }),
+        };
         const apply = () => settings.apply(value, change);
         const saved = await saveSettings(services, apply, by, query).catch((error: unknown) => {
           throw located(error, locate);

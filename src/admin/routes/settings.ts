@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { RelayError } from '../../shared/errors.ts';
 import { settingsNote } from '../audit-notes.ts';
+import { authorOf } from '../author.ts';
 import { savedSchema, saveQuery } from '../contract-configuration.ts';
 import {
   appliedSchema,
@@ -57,15 +58,19 @@ export function settingsRoutes(services: TestMailServices): readonly Route[] {
       api: { ifMatch: true, refusals: [422] },
       audit: ({ reply: { json } }) =>
         json !== undefined && 'revision' in json ? settingsNote(settings, json.revision) : undefined,
-      async handle({ body, by, ifMatch, query }) {
+      async handle({ body, by, caller, ifMatch, query }) {
         if (query?.dryRun === 'true') {
-          const { faults, warnings } = settings.validate(body);
+          const { faults, warnings } = settings.validate(body, authorOf(caller));
           if (faults.length > 0) throw invalid(faults);
           return { json: { faults, warnings } };
         }
         const revision = revisionOf(ifMatch);
         const apply = () =>
-          settings.apply(body, { by, ...(revision === undefined ? {} : { ifRevision: revision }) });
+          settings.apply(body, {
+            by,
+            ...authorOf(caller),
+            ...(revision === undefined ? {} : { ifRevision: revision }),
+          });
         const saved = await saveSettings(services, apply, by, query);
         return { headers: { ETag: etag(saved.revision) }, json: saved };
       },
@@ -106,8 +111,8 @@ export function settingsRoutes(services: TestMailServices): readonly Route[] {
       api: { etag: true, refusals: [404, 422] },
       audit: ({ call: { body }, reply: { json } }) =>
         json === undefined ? undefined : settingsNote(settings, json.revision, body.revision),
-      async handle({ body, by }) {
-        const applied = await settings.rollback(body.revision, by);
+      async handle({ body, by, caller }) {
+        const applied = await settings.rollback(body.revision, by, authorOf(caller));
         log.info({ by, revision: applied.revision, from: body.revision }, 'Settings rolled back');
         return { headers: { ETag: etag(applied.revision) }, json: applied };
       },

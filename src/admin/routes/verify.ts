@@ -4,6 +4,7 @@ import type { Verify, VerifyStep } from '../../delivery/verify/step.ts';
 import { type Settings, TEST_RELAY } from '../../settings/schema.ts';
 import { type UpstreamSettings, upstreamSchema } from '../../settings/schema-upstreams.ts';
 import { RelayError } from '../../shared/errors.ts';
+import { authorOf } from '../author.ts';
 import {
   type VerifyLine,
   type VerifyResult,
@@ -45,8 +46,9 @@ export function verifyRoutes({
           text: `Began to verify the upstream ${body.upstream}${unsaved}${mail}.`,
         };
       },
-      handle({ body, by, signal }) {
-        const document = body.settings === undefined ? settings.current() : settings.draft(body.settings);
+      handle({ body, by, caller, signal }) {
+        const document =
+          body.settings === undefined ? settings.current() : settings.draft(body.settings, authorOf(caller));
         const upstream = upstreamOf(document, body.upstream);
         if (running >= AT_ONCE) {
           throw new RelayError('overloaded', `${AT_ONCE} verifications are running; wait until one is over.`);
