@@ -1,3 +1,4 @@
+import { PASSWORD_HASH_VARIABLE } from '../config/serve-options.ts';
 import type { Sealer } from '../settings/sealer.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
@@ -8,7 +9,7 @@ import { createAttempts } from './attempts.ts';
 import type { AuditTrail } from './audit.ts';
 import type { Caller } from './caller.ts';
 import { callerNow } from './callers.ts';
-import { applyPasswordHash, PASSWORD_HASH_VARIABLE } from './environment-administrator.ts';
+import { applyPasswordHash } from './environment-administrator.ts';
 import { createHashing } from './hashing.ts';
 import { createKnownBrowsers } from './known-browsers.ts';
 import { createProfile, type Profile } from './profile.ts';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { PASSWORD_HASH_VARIABLE } from '../config/serve-options.ts';
 import { hashFault } from '../settings/passwords.ts';
 import type { Clock } from '../shared/clock.ts';
 import { RelayError } from '../shared/errors.ts';
@@ -6,8 +7,6 @@ import type { Random } from '../shared/random.ts';
 import type { Secret } from '../shared/secret.ts';
 import type { AccessStorage } from './storage.ts';
 
-/** The variable that the password hash comes from. */
-export const PASSWORD_HASH_VARIABLE = 'POSTERN_ADMIN_PASSWORD_HASH';
 const NAME = 'admin';
 
 /**

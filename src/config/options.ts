@@ -12,6 +12,7 @@ import {
   LOG_FORMATS,
   LOG_LEVELS,
   type OptionDescription,
+  PASSWORD_HASH_VARIABLE,
   SERVE_OPTIONS,
   type ServeOptionName,
   type ServeOptions,
@@ -55,6 +56,7 @@ export function parseServeOptions(args: readonly string[], context: OptionContex
   const dataDirectory = file('data') ?? path.resolve(context.workingDirectory, SERVE_OPTIONS.data.default);
   const settingsFile = file('settings');
   const adminTokenFile = file('admin-token-file');
+  const passwordHash = context.environment[PASSWORD_HASH_VARIABLE] ?? '';
   const options: ServeOptions = {
     dataDirectory,
     ...(settingsFile === undefined ? {} : { settingsFile }),
@@ -62,6 +64,7 @@ export function parseServeOptions(args: readonly string[], context: OptionContex
     admin: admin(typed, faults),
     masterKeyFile: file('master-key') ?? path.join(dataDirectory, 'master.key'),
     ...(adminTokenFile === undefined ? {} : { adminTokenFile }),
+    ...(passwordHash === '' ? {} : { adminPasswordHash: new Secret(passwordHash) }),
     log: {
       level: choice(typed('log-level'), LOG_LEVELS, 'info', faults),
       format: choice(typed('log-format'), LOG_FORMATS, context.terminal ? 'pretty' : 'json', faults),

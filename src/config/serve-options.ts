@@ -28,11 +28,16 @@ export interface ServeOptions {
   };
   readonly masterKeyFile: string;
   readonly adminTokenFile?: string;
+  /** argon2id hash for the administrator `admin`; from the environment alone, since everybody on the machine sees flags. */
+  readonly adminPasswordHash?: Secret;
   readonly log: {
     readonly level: (typeof LOG_LEVELS)[number];
     readonly format: (typeof LOG_FORMATS)[number];
   };
 }
+
+/** Read from the environment alone. */
+export const PASSWORD_HASH_VARIABLE = 'POSTERN_ADMIN_PASSWORD_HASH';
 
 /** One option as operators type it. */
 export interface OptionDescription {
