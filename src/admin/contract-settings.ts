@@ -1,6 +1,6 @@
 /** The requests and answers about settings, as schemas; see contract.ts. */
 import { z } from 'zod';
-import { faultSchema } from './contract.ts';
+import { faultSchema, pageLimit } from './contract.ts';
 
 const time = z.number();
 const text = z.string();
@@ -36,8 +36,19 @@ export const validationSchema = z.object({
   warnings: z.array(faultSchema).readonly(),
 });
 
+export const historyQuerySchema = z.strictObject({
+  limit: pageLimit(1000),
+  before: z
+    .string()
+    .regex(/^\d{1,15}$/, { error: 'is not the number of a revision' })
+    .transform(Number)
+    .optional(),
+});
+
 export const historySchema = z.object({
   revisions: z.array(z.object({ revision: z.number(), at: time, by: text, summary: text })).readonly(),
+  /** Pass as `before` to read on; absent on the last page. */
+  next: text.optional(),
 });
 
 export const rollbackRequestSchema = z.strictObject({

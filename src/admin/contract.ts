@@ -214,6 +214,18 @@ const queryNumber = z
   .regex(/^\d{1,15}$/, { error: 'is not a whole number' })
   .transform(Number);
 
+/** How many entries a page of a list has: 100 unless asked otherwise. */
+export function pageLimit(most: number) {
+  return queryNumber
+    .pipe(
+      z
+        .int()
+        .min(1, { error: 'is less than 1' })
+        .max(most, { error: `is more than ${most}` }),
+    )
+    .prefault('100');
+}
+
 /** Query of the list: each condition once, `state` as often as needed. */
 export const listQuerySchema = z.strictObject({
   state: z
@@ -229,9 +241,7 @@ export const listQuerySchema = z.strictObject({
   device: searched.optional(),
   acceptedAfter: queryNumber.optional(),
   acceptedBefore: queryNumber.optional(),
-  limit: queryNumber
-    .pipe(z.int().min(1, { error: 'is less than 1' }).max(1000, { error: 'is more than 1000' }))
-    .prefault('100'),
+  limit: pageLimit(1000),
   before: messageId.optional(),
 });
 

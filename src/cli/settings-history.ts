@@ -9,7 +9,7 @@ export const settingsHistory: Command = {
   flags: { ...jsonFlag, ...nodeFlags },
   positionals: [0, 0],
   async run(typed) {
-    const answer = await createClient(typed).ask('/api/v1/settings/history', historySchema);
+    const answer = await createClient(typed).ask('/api/v1/settings/history?limit=1000', historySchema);
     const { out } = typed.terminal;
     if (typed.on('json')) {
       out(`${safeJson(answer)}\n`);

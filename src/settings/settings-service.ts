@@ -83,8 +83,8 @@ export interface SettingsService extends SettingsSource {
    * RelayError `settings-invalid` with all faults, `settings-conflict` or `settings-locked`.
    */
   apply(input: unknown, change: Change): Promise<Applied>;
-  /** Newest first; empty when the settings come from a file. */
-  history(limit: number): Promise<readonly Omit<SettingsRevision, 'document'>[]>;
+  /** Newest first, before the revision `before` where given; empty when the settings come from a file. */
+  history(limit: number, before?: number): Promise<readonly Omit<SettingsRevision, 'document'>[]>;
   /** The document of a revision, as it may be shown. Throws RelayError `not-found`. */
   revision(revision: number): Promise<Json>;
   /** Puts an older document in force again, as a new revision. Throws like `apply`, and `not-found`. */

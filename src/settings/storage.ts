@@ -16,8 +16,8 @@ export interface SettingsRevision {
 export interface SettingsStorage {
   latest(): Promise<SettingsRevision | undefined>;
   find(revision: number): Promise<SettingsRevision | undefined>;
-  /** Newest first. */
-  history(limit: number): Promise<readonly SettingsRevision[]>;
+  /** Newest first, before the revision `before` where given. */
+  history(limit: number, before?: number): Promise<readonly SettingsRevision[]>;
   /** Adds revision `after` + 1; throws RelayError `settings-conflict` when `after` is not the latest any more. */
   append(after: number, change: Omit<SettingsRevision, 'revision'>): Promise<SettingsRevision>;
   /** Calls back when another node has added a revision (PostgreSQL); returns the way to stop that. */

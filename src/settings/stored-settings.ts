@@ -145,8 +145,8 @@ export async function createStoredSettings(deps: SettingsDeps): Promise<Document
           return { document: await keepSecrets(document, deps), warnings };
         }, details),
       ),
-    async history(limit) {
-      const revisions = await storage.history(limit);
+    async history(limit, before) {
+      const revisions = await storage.history(limit, before);
       return revisions.map(({ revision, at, by, summary }) => ({ revision, at, by, summary }));
     },
     revision: async (revision) => showDocument(parse(await find(deps, revision))),

@@ -14,8 +14,10 @@ export function createSettingsStorage(engine: Engine): SettingsStorage {
       return db.selectFrom('settings').selectAll().where('revision', '=', revision).executeTakeFirst();
     },
 
-    history(limit) {
-      return db.selectFrom('settings').selectAll().orderBy('revision', 'desc').limit(limit).execute();
+    history(limit, before) {
+      const all = db.selectFrom('settings').selectAll();
+      const wanted = before === undefined ? all : all.where('revision', '<', before);
+      return wanted.orderBy('revision', 'desc').limit(limit).execute();
     },
 
     async append(after, change) {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { historySchema } from '../../src/admin/contract-settings.ts';
 import { type RunningAdmin, startAdmin } from '../support/admin.ts';
 
 describe('the settings over the API', () => {
@@ -65,6 +66,29 @@ describe('the settings over the API', () => {
     expect(response.status).to.equal(200);
     expect(await response.json()).to.deep.equal({ faults: [], warnings: [] });
     expect((await running.request('/api/v1/settings')).headers.get('etag')).to.equal('"1"');
+  });
+
+  it('have a history that is read page by page', async () => {
+    for (const contact of ['a@example.com', 'b@example.com', 'c@example.com']) {
+      const body = JSON.stringify({ contacts: [contact] });
+      const headers = { 'If-Match': '*', 'Content-Type': 'application/json' };
+      expect((await running.request('/api/v1/settings', { method: 'PUT', body, headers })).status).to.equal(
+        200,
+      );
+    }
+    const seen: number[] = [];
+    let next: string | undefined;
+    do {
+      const query = next === undefined ? '?limit=2' : `?limit=2&before=${next}`;
+      const page = historySchema.parse(
+        await (await running.request(`/api/v1/settings/history${query}`)).json(),
+      );
+      expect(page.revisions.length).to.be.within(1, 2);
+      seen.push(...page.revisions.map(({ revision }) => revision));
+      next = page.next;
+    } while (next !== undefined);
+    expect(seen.length).to.be.above(2);
+    expect(seen).to.deep.equal(seen.map((_one, index) => seen.length - index));
   });
 
   it('go back to an earlier revision, as a new one', async () => {

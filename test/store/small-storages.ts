@@ -46,6 +46,7 @@ export function describeSmallStorages(name: string, open: () => Promise<StoreUnd
       expect(await settings.find(9)).to.equal(undefined);
       expect((await settings.history(10)).map((each) => each.revision)).to.deep.equal([2, 1]);
       expect(await settings.history(1)).to.have.lengthOf(1);
+      expect((await settings.history(10, 2)).map((each) => each.revision)).to.deep.equal([1]);
     });
 
     it('lets one of two changes in that were made on the same revision', async () => {

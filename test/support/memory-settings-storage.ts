@@ -14,8 +14,9 @@ export class MemorySettingsStorage implements SettingsStorage {
     return Promise.resolve(this.revisions.find((stored) => stored.revision === revision));
   }
 
-  history(limit: number): Promise<readonly SettingsRevision[]> {
-    return Promise.resolve(this.revisions.toReversed().slice(0, limit));
+  history(limit: number, before = Number.POSITIVE_INFINITY): Promise<readonly SettingsRevision[]> {
+    const older = this.revisions.filter(({ revision }) => revision < before);
+    return Promise.resolve(older.toReversed().slice(0, limit));
   }
 
   append(after: number, change: Omit<SettingsRevision, 'revision'>): Promise<SettingsRevision> {

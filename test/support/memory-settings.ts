@@ -37,8 +37,12 @@ export function memorySettings(): AdminSettings {
       revisions.push({ document, at: 1, by, summary: 'changed' });
       return { revision: revisions.length, warnings: [] };
     },
-    history: async () =>
-      revisions.map(({ at, by, summary }, index) => ({ revision: index + 1, at, by, summary })).toReversed(),
+    history: async (limit, before = Number.POSITIVE_INFINITY) =>
+      revisions
+        .map(({ at, by, summary }, index) => ({ revision: index + 1, at, by, summary }))
+        .filter(({ revision }) => revision < before)
+        .toReversed()
+        .slice(0, limit),
     revision: async (revision) => {
       const found = revisions[revision - 1];
       if (!found) throw new RelayError('not-found', `There is no revision ${revision}.`);

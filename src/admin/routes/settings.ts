@@ -6,6 +6,7 @@ import { authorOf } from '../author.ts';
 import { savedSchema, saveQuery } from '../contract-configuration.ts';
 import {
   appliedSchema,
+  historyQuerySchema,
   historySchema,
   revisionSchema,
   rollbackRequestSchema,
@@ -17,8 +18,6 @@ import { nothing, type Route, route } from '../route.ts';
 import { saveSettings } from '../save-settings.ts';
 import type { TestMailServices } from '../send-test-mail.ts';
 import { etag, revisionOf } from '../settings-revision.ts';
-
-const HISTORY = 200;
 
 const oneRevision = z.strictObject({
   revision: z
@@ -81,10 +80,18 @@ export function settingsRoutes(services: TestMailServices): readonly Route[] {
       access: 'settings.read',
       summary: 'Who changed the settings, when, and what; the latest first.',
       params: nothing,
-      query: nothing,
+      query: historyQuerySchema,
       body: nothing,
       answer: historySchema,
-      handle: async () => ({ json: { revisions: await settings.history(HISTORY) } }),
+      async handle({ query: { limit, before } }) {
+        // One more than is shown tells whether there is another page.
+        const found = await settings.history(limit + 1, before);
+        const revisions = found.slice(0, limit);
+        const last = revisions.at(-1);
+        return {
+          json: { revisions, ...(found.length > limit && last ? { next: String(last.revision) } : {}) },
+        };
+      },
     }),
     route({
       method: 'get',
