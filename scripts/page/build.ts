@@ -9,11 +9,22 @@ import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import { build, type Metafile, type OutputFile } from 'esbuild';
+import { build, type Metafile, type OutputFile, type Plugin } from 'esbuild';
 import { z } from 'zod';
+import { trimStyle } from './trim-style.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SOURCE = join(ROOT, 'src/ui');
+const TRIM_PICO: Plugin = {
+  name: 'trim-pico',
+  setup({ onLoad }) {
+    onLoad({ filter: /pico\.classless\.min\.css$/ }, async ({ path }) => ({
+      contents: trimStyle(await readFile(path, 'utf8')),
+      loader: 'css',
+    }));
+  },
+};
+
 /** Where the relay looks for the page. */
 export const PAGE_DIRECTORY = join(ROOT, 'dist/page');
 const LIST = 'manifest.json';
@@ -29,6 +40,8 @@ const manifestSchema = z.object({
   stamp: z.string(),
   /** Paths of the page's own routes, such as `/messages/:id`. */
   paths: z.array(z.string()),
+  /** Each page by its source, with the areas of words that come with it; for measuring. */
+  pages: z.array(z.object({ source: z.string(), words: z.array(z.string()) })),
   /** Names below assets/, beside which stand NAME.br and NAME.gz. */
   assets: z.array(z.string()),
   /** What each entry and lazily loaded page brings along, for measuring. */
@@ -36,8 +49,16 @@ const manifestSchema = z.object({
 });
 export type PageManifest = z.output<typeof manifestSchema>;
 
-/** As much of src/ui/pages.ts as concerns the server. */
-const registrySchema = z.object({ PAGES: z.array(z.object({ paths: z.array(z.string()) })) });
+/** As much of src/ui/pages.ts as concerns the build and the server. */
+const registrySchema = z.object({
+  PAGES: z.array(
+    z.object({
+      paths: z.array(z.string()),
+      words: z.array(z.string()),
+      load: z.custom<() => unknown>((value) => typeof value === 'function'),
+    }),
+  ),
+});
 
 /** Resolves with the list; `built` is false when everything was up to date. */
 export async function buildPage(options: {
@@ -70,6 +91,7 @@ export async function buildPage(options: {
     legalComments: 'none',
     metafile: true,
     write: false,
+    plugins: [TRIM_PICO],
     logLevel: 'silent',
   });
   const outputs = namedOutputs(outputFiles, metafile);
@@ -77,7 +99,7 @@ export async function buildPage(options: {
   const favicon = await readFile(join(SOURCE, 'favicon.svg'));
   const manifest: PageManifest = {
     stamp,
-    paths: await pagePaths(),
+    ...(await readRegistry()),
     assets: outputs.map(({ name }) => name).toSorted(),
     loads: Object.fromEntries(
       outputs
@@ -150,10 +172,21 @@ async function indexHtml(outputs: readonly Output[]): Promise<string> {
   });
 }
 
-/** The paths of the registry of pages, which is read as it is. */
-async function pagePaths(): Promise<string[]> {
-  const registry: unknown = await import(pathToFileURL(join(SOURCE, 'pages.ts')).href);
-  return registrySchema.parse({ ...Object(registry) }).PAGES.flatMap(({ paths }) => paths);
+/** What the registry of pages says, which is read as it is. */
+async function readRegistry(): Promise<Pick<PageManifest, 'paths' | 'pages'>> {
+  // With its time, since Node reads each address once.
+  const file = join(SOURCE, 'pages.ts');
+  const { mtimeMs } = await stat(file);
+  const module: unknown = await import(`${pathToFileURL(file).href}?${mtimeMs}`);
+  const { PAGES } = registrySchema.parse({ ...Object(module) });
+  return {
+    paths: PAGES.flatMap(({ paths }) => paths),
+    pages: PAGES.map(({ words, load }) => {
+      const source = /import\(\s*['"]\.\/([^'"]+)/.exec(String(load))?.[1];
+      if (source === undefined) throw new Error(`src/ui/pages.ts: ${String(load)} imports no page`);
+      return { source: `src/ui/${source}`, words };
+    }),
+  };
 }
 
 async function writeCompressed(path: string, bytes: Uint8Array): Promise<void> {

@@ -1,5 +1,6 @@
 /** Times, sizes and lengths as the chosen language writes them. */
-import { language } from './words/language.ts';
+import { locale } from './words/language.ts';
+import { t } from './words/words.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -14,12 +15,12 @@ const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, length: numb
   ['year', 365.25 * DAY, Number.POSITIVE_INFINITY],
 ];
 
-/** “now”, “3 minutes ago”, “in 2 days”. */
+/** “just now”, “3 minutes ago”, “in 2 days”. */
 export function relativeTime(at: number, now: number): string {
-  const format = new Intl.RelativeTimeFormat(language.get(), { numeric: 'auto' });
+  const format = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' });
   const distance = at - now;
   const far = Math.abs(distance);
-  if (far < 50 * SECOND) return format.format(0, 'second');
+  if (far < 50 * SECOND) return distance > 5 * SECOND ? t('common.soon') : t('common.justNow');
   for (const [unit, length, until] of STEPS) {
     const count = Math.round(distance / length);
     if (Math.abs(count) * length < until) return format.format(count, unit);
@@ -29,33 +30,32 @@ export function relativeTime(at: number, now: number): string {
 
 /** Date and time to the second. */
 export function absoluteTime(at: number): string {
-  return new Intl.DateTimeFormat(language.get(), { dateStyle: 'medium', timeStyle: 'medium' }).format(at);
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'medium' }).format(at);
 }
 
 /** The date alone. */
 export function dateText(at: number): string {
-  return new Intl.DateTimeFormat(language.get(), { dateStyle: 'medium' }).format(at);
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium' }).format(at);
 }
 
 /** Hours and minutes. */
 export function clockText(at: number): string {
-  return new Intl.DateTimeFormat(language.get(), { timeStyle: 'short' }).format(at);
+  return new Intl.DateTimeFormat(locale(), { timeStyle: 'short' }).format(at);
 }
+
+const DURATIONS = [
+  ['day', DAY],
+  ['hour', HOUR],
+  ['minute', MINUTE],
+  ['second', SECOND],
+] as const;
 
 /** “340 ms”, “4.2 s”, “3 min”, “5 h”, “2 days”. */
 export function durationText(milliseconds: number): string {
-  const [unit, length]: readonly [string, number] =
-    milliseconds < SECOND
-      ? ['millisecond', 1]
-      : milliseconds < 2 * MINUTE
-        ? ['second', SECOND]
-        : milliseconds < 2 * HOUR
-          ? ['minute', MINUTE]
-          : milliseconds < 2 * DAY
-            ? ['hour', HOUR]
-            : ['day', DAY];
+  const fits = DURATIONS.find(([, length]) => milliseconds >= 2 * length || milliseconds === length);
+  const [unit, length] = fits ?? ['millisecond', 1];
   const value = milliseconds / length;
-  return new Intl.NumberFormat(language.get(), {
+  return new Intl.NumberFormat(locale(), {
     style: 'unit',
     unit,
     unitDisplay: 'short',
@@ -68,7 +68,7 @@ export function sizeText(bytes: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
   const step = bytes < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
   const value = bytes / 1024 ** step;
-  return new Intl.NumberFormat(language.get(), {
+  return new Intl.NumberFormat(locale(), {
     style: 'unit',
     unit: units[step] ?? 'byte',
     unitDisplay: step === 0 ? 'long' : 'short',

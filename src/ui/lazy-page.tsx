@@ -3,7 +3,7 @@ import type { ComponentType } from 'preact';
 import { lazy } from 'preact-iso';
 import { Notice } from './components/notice.tsx';
 import type { PageEntry } from './pages.ts';
-import { t } from './words/words.ts';
+import { loadWords, t } from './words/words.ts';
 
 const loaded = new Map<PageEntry, ComponentType>();
 
@@ -16,7 +16,8 @@ export function lazyPage(entry: PageEntry): ComponentType {
 
 async function load(entry: PageEntry): Promise<{ default: ComponentType }> {
   try {
-    const found = Object.values(await entry.load()).find(isComponent);
+    const [module] = await Promise.all([entry.load(), loadWords(entry.words)]);
+    const found = Object.values(module).find(isComponent);
     if (found !== undefined) return { default: found };
   } catch (error) {
     console.error(error);

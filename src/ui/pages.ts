@@ -1,7 +1,7 @@
 /** Every page there is: add yours as a row. Read by the router, the navigation and the build, so it holds data only. */
 import type { Permission } from '../access/permissions.ts';
 import type { IconName } from './components/icon.tsx';
-import type { PlainKey } from './words/words.ts';
+import type { Area, PlainKey } from './words/words.ts';
 
 /** A module with one exported component, the page. */
 export type PageModule = Readonly<Record<string, unknown>>;
@@ -9,6 +9,8 @@ export type PageModule = Readonly<Record<string, unknown>>;
 export interface PageEntry {
   /** Its routes, the first one is where the navigation leads; parts such as `:id` come to the component as `params`. */
   readonly paths: readonly string[];
+  /** Areas of the words that it uses, beside `common` and `shell`. */
+  readonly words: readonly Area[];
   /** What the navigation calls it. */
   readonly word: PlainKey;
   /** In the navigation, where it has one; pages without are reached by links. */
@@ -24,6 +26,7 @@ export const PAGES: readonly PageEntry[] = [
   {
     paths: ['/'],
     word: 'shell.overview',
+    words: ['overview'],
     icon: 'overview',
     needs: 'status.read',
     load: () => import('./pages/overview.tsx'),

@@ -23,7 +23,7 @@ export function OverviewPage() {
             <Verdict overview={overview} />
             <FirstSteps overview={overview} />
             <Attention overview={overview} />
-            <UpstreamList upstreams={overview.upstreams} />
+            <UpstreamList overview={overview} />
             <div class="pair">
               <TrafficCard span="hour" />
               <TrafficCard span="day" />

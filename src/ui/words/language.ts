@@ -24,6 +24,12 @@ export function wantedLanguage(): Language {
   return 'en';
 }
 
+/** The language with the region that the browser has for it, which decides on 24 hours and the order of dates. */
+export function locale(): string {
+  const chosen = language.get();
+  return navigator.languages.find((tag) => tag.toLowerCase().startsWith(chosen)) ?? chosen;
+}
+
 /** Remembers a choice in this browser. */
 export function rememberLanguage(chosen: Language): void {
   localStorage.setItem(KEY, chosen);

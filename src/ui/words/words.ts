@@ -1,11 +1,13 @@
 /** Texts of the page in the language that was chosen, with numbers as that language writes them. */
 import type { ComponentChildren } from 'preact';
-import { en } from './en.ts';
-import { type Language, language, rememberLanguage, wantedLanguage } from './language.ts';
+import { common } from './en/common.ts';
+import { shell } from './en/shell.ts';
+import type { en } from './en.ts';
+import { type Language, language, locale, rememberLanguage, wantedLanguage } from './language.ts';
 import { formOf, type Parameters, type Plural, piecesOf } from './messages.ts';
 
 type Catalogue = typeof en;
-type Area = keyof Catalogue;
+export type Area = keyof Catalogue;
 /** `area.key` of every text there is. */
 export type WordKey = { [A in Area]: `${A}.${keyof Catalogue[A] & string}` }[Area];
 type MessageOf<K extends WordKey> = K extends `${infer A extends Area}.${infer N}`
@@ -19,8 +21,12 @@ type Values<K extends WordKey, V> = [Parameters<MessageOf<K>>] extends [never]
 /** Keys of texts without parameters. */
 export type PlainKey = { [K in WordKey]: [Parameters<MessageOf<K>>] extends [never] ? K : never }[WordKey];
 
-type Shown = Readonly<Record<string, Readonly<Record<string, string | Plural>>>>;
-let shown: Shown = en;
+type AreaWords = Readonly<Record<string, string | Plural>>;
+
+/** Areas that are there from the beginning; those of the pages come with them. */
+const FIRST: readonly Area[] = ['common', 'shell'];
+const shown = new Map<string, AreaWords>(Object.entries({ common, shell }));
+const wantedAreas = new Set<Area>(FIRST);
 
 /** A text: `t('overview.waiting', { count: 3 })`. Numbers are written as the language does. */
 export function t<K extends WordKey>(key: K, ...[values]: Values<K, string | number>): string {
@@ -37,7 +43,7 @@ export function rich<K extends WordKey>(
 
 function pieces(key: string, values: object = {}): ComponentChildren[] {
   const [area = '', name = ''] = key.split('.');
-  const message = shown[area]?.[name];
+  const message = shown.get(area)?.[name];
   if (message === undefined) return [key];
   const given = new Map<string, ComponentChildren>(Object.entries(values));
   return piecesOf(formOf(message, given.get('count'), language.get())).map((piece, index) =>
@@ -52,14 +58,39 @@ function shownPiece(piece: ComponentChildren): string {
 
 /** A number as the language writes it. */
 export function number(value: number): string {
-  return new Intl.NumberFormat(language.get()).format(value);
+  return new Intl.NumberFormat(locale()).format(value);
 }
 
-/** Loads the words of a language and shows the page in it. English is always there. */
+/** Loads the words of areas in the language that is shown; each once. */
+export async function loadWords(areas: readonly Area[]): Promise<void> {
+  const missing = areas.filter((area) => !shown.has(area));
+  for (const area of areas) wantedAreas.add(area);
+  await loadAreas(language.get(), missing);
+}
+
+/** Shows the page in a language, once its words are there. */
 export async function showLanguage(wanted: Language = wantedLanguage()): Promise<void> {
-  shown = wanted === 'en' ? en : (await import('./de.ts')).de;
+  if (wanted !== 'en' || language.get() !== 'en') await loadAreas(wanted, [...wantedAreas]);
   document.documentElement.lang = wanted;
   language.set(wanted);
+}
+
+async function loadAreas(from: Language, areas: readonly Area[]): Promise<void> {
+  const loaded = await Promise.all(areas.map((area) => loadArea(from, area)));
+  for (const [area, words] of loaded) shown.set(area, words);
+}
+
+async function loadArea(from: Language, area: Area): Promise<readonly [Area, AreaWords]> {
+  // The build makes a chunk of each file that these patterns match.
+  const module: unknown = await (from === 'de' ? import(`./de/${area}.ts`) : import(`./en/${area}.ts`));
+  const words = isModule(module) ? module[area] : undefined;
+  if (words === undefined) throw new Error(`words/${from}/${area}.ts exports no ${area}`);
+  return [area, words];
+}
+
+/** What stands in a file of words; a test reads them all. */
+function isModule(value: unknown): value is Readonly<Record<string, AreaWords>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** The same by choice, remembered in this browser. */

@@ -11,13 +11,17 @@ import { AuthorizationBadge, needsSignIn } from './authorization-badge.tsx';
 
 type Upstream = Overview['upstreams'][number];
 
-export function UpstreamList({ upstreams }: { readonly upstreams: readonly Upstream[] }) {
+export function UpstreamList({ overview: { upstreams, mode } }: { readonly overview: Overview }) {
+  // The test relay is always there; where nothing goes to it, it is no news.
+  const shown = upstreams.filter(
+    ({ kind, isDefault, waiting }) => kind !== 'test-relay' || isDefault || waiting > 0 || mode !== 'live',
+  );
   return (
     <Card title={t('overview.upstreams')} actions={<a href="/email">{t('shell.email')}</a>}>
       <DataTable
         caption={t('overview.upstreams')}
         columns={columns()}
-        rows={upstreams}
+        rows={shown}
         rowKey={({ name }) => name}
         empty={<EmptyState title={t('overview.noUpstreams')}>{t('overview.noUpstreamsHow')}</EmptyState>}
       />
@@ -32,14 +36,18 @@ function columns(): readonly Column<Upstream>[] {
     {
       key: 'authorization',
       head: t('overview.authorization'),
-      cell: ({ authorization }) =>
+      cell: ({ authorization, kind }) =>
         authorization === undefined ? (
-          <span class="muted">{t('overview.notNeeded')}</span>
+          kind !== 'test-relay' && <span class="muted">{t('overview.notNeeded')}</span>
         ) : (
           <AuthorizationBadge authorization={authorization} />
         ),
     },
-    { key: 'test', head: t('overview.tested'), cell: ({ test }) => <Tested test={test} /> },
+    {
+      key: 'test',
+      head: t('overview.tested'),
+      cell: ({ test, kind }) => kind !== 'test-relay' && <Tested test={test} />,
+    },
     {
       key: 'waiting',
       head: t('overview.waiting'),

@@ -28,5 +28,7 @@ export const common: Translated<typeof en> = {
   busy: 'In Arbeit …',
   loading: 'Wird geladen …',
   none: 'Keine',
+  justNow: 'gerade eben',
+  soon: 'gleich',
   more: 'Mehr anzeigen',
 };

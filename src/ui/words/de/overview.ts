@@ -27,7 +27,7 @@ export const overview: Translated<typeof en> = {
   nothing: 'Alles in Ordnung, nichts zu tun.',
   'level-critical': 'Kritisch',
   'level-warning': 'Warnung',
-  since: 'Seit: {time}.',
+  since: 'Begann {time}.',
   nextProbe: 'Nächster Versuch: {time}.',
   listenerClosed: 'Der Listener {name} ist nicht offen: kein Gerät erreicht ihn.',
   refused: {

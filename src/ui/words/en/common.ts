@@ -25,5 +25,7 @@ export const common = {
   busy: 'Working…',
   loading: 'Loading…',
   none: 'None',
+  justNow: 'just now',
+  soon: 'in a moment',
   more: 'Show more',
 } as const;

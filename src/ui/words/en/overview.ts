@@ -22,7 +22,7 @@ export const overview = {
   nothing: 'Nothing needs attention.',
   'level-critical': 'Critical',
   'level-warning': 'Warning',
-  since: 'Since {time}.',
+  since: 'Began {time}.',
   nextProbe: 'Next try {time}.',
   listenerClosed: 'The listener {name} is not open: no device reaches it.',
   refused: {
