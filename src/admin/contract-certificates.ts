@@ -1,5 +1,6 @@
 /** Certificates that Postern trusts, and those that it shows. Times are ms since 1970. */
 import { z } from 'zod';
+import { host } from '../settings/schema-values.ts';
 
 const time = z.number();
 const text = z.string();
@@ -19,7 +20,7 @@ export const certificateSchema = z.object({
 });
 
 export const trustAnchorSchema = certificateSchema.extend({
-  /** To remove it with: the fingerprint without colons, in small letters. */
+  /** To remove it with: the fingerprint without colons, in small letters; behind it @ and the host, where it is for one only. */
   id: text,
   /** Name of the file that holds it. */
   file: text,
@@ -36,7 +37,7 @@ export const trustAnchorsSchema = z.object({
 
 /** Asks a server for its certificates. Nothing is trusted by that. */
 export const fetchRequestSchema = z.strictObject({
-  host: text.min(1, { error: 'is empty' }).max(253, { error: 'is longer than 253 characters' }),
+  host,
   port: z
     .int({ error: 'is not a port' })
     .min(1, { error: 'is not a port' })
@@ -51,6 +52,8 @@ export const fetchAnswerSchema = z.object({
   protocol: text.optional(),
   /** The system or the imported trust anchors vouch for it already. */
   trusted: z.boolean(),
+  /** It is for the host that was asked; where it is not, it can be trusted for that host only. */
+  nameMatches: z.boolean(),
   /** What is wrong with it, in words; empty where nothing is. */
   problems: z.array(z.object({ text, remedy: text.optional() })).readonly(),
   /** Number in `chain` of the one to trust: the topmost authority, or the server's own. */
@@ -75,7 +78,8 @@ export const serverCertificatesSchema = z.object({
   certificates: z.array(serverCertificateSchema).readonly(),
 });
 
-const certificateName = z
+/** Name of a stored certificate. */
+export const certificateName = z
   .string()
   .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_. -]{0,63}$/u, { error: 'is not a plain name of at most 64 characters' });
 const fileText = z
@@ -89,7 +93,7 @@ export const serverCertificateRequestSchema = z.strictObject({
   certificate: fileText,
   /** PEM key; absent with PKCS#12, or where the key of a request made here is meant. */
   key: fileText.optional(),
-  password: z.string().max(1024).optional(),
+  password: z.string().max(1024, { error: 'is longer than 1024 characters' }).optional(),
 });
 export const savedServerCertificateSchema = z.object({
   certificate: serverCertificateSchema,
@@ -101,9 +105,19 @@ export const savedServerCertificateSchema = z.object({
 export const makeCertificateSchema = z.strictObject({
   name: certificateName,
   hosts: z
-    .array(z.string().min(1, { error: 'is empty' }).max(253))
+    .array(z.string().min(1, { error: 'is empty' }).max(253, { error: 'is longer than 253 characters' }))
     .min(1, { error: 'is empty' })
-    .max(20),
+    .max(20, { error: 'has more than 20 names' }),
+  /** Kind of the key; `ec` if absent. Some old devices know RSA only. */
+  key: z.enum(['ec', 'rsa'], { error: 'is neither ec nor rsa' }).optional(),
+  /** In place of one of this name that Postern did not make. */
+  replace: z.boolean().optional(),
+});
+export const serverCertificateParamsSchema = z.strictObject({ name: certificateName });
+export const trustAnchorParamsSchema = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[0-9a-f]{64}(?:@[0-9a-z._:-]{1,253})?$/, { error: 'is not the id of a trust anchor' }),
 });
 /** PKCS#10 in PEM (RFC 2986); the key stays here and waits for the certificate. */
 export const certificateRequestAnswerSchema = z.object({ request: text });
@@ -112,3 +126,5 @@ export type CertificateAnswer = z.output<typeof certificateSchema>;
 export type TrustAnchorAnswer = z.output<typeof trustAnchorSchema>;
 export type ServerCertificateAnswer = z.output<typeof serverCertificateSchema>;
 export type FetchedChain = z.output<typeof fetchAnswerSchema>;
+export type SavedServerCertificate = z.output<typeof savedServerCertificateSchema>;
+export type TrustAnchorsAnswer = z.output<typeof trustAnchorsSchema>;

@@ -4,6 +4,7 @@
  */
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
+import { host } from '../settings/schema-values.ts';
 import { MESSAGE_ID_PATTERN } from '../shared/ids.ts';
 
 const time = z.number();
@@ -310,6 +311,8 @@ export const trustAnchorRequestSchema = z.strictObject({
     .string()
     .regex(/^[\w.-]{1,64}$/, { error: 'is not a plain file name' })
     .optional(),
+  /** Trusted for this host only, whatever names it has; for every host that it names if absent. */
+  host: host.optional(),
 });
 
 export const trustAnchorAnswerSchema = z.object({
@@ -324,6 +327,10 @@ export const trustAnchorAnswerSchema = z.object({
         fingerprint256: text,
         kind: text,
         known: z.boolean(),
+        /** To remove it with. */
+        id: text,
+        /** Trusted for this host only. */
+        host: text.optional(),
       }),
     )
     .readonly(),

@@ -9,12 +9,14 @@ import { configurationRoutes } from './routes/configuration.ts';
 import { deniedRoutes } from './routes/denied.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { eventRoutes } from './routes/events.ts';
+import { fetchCertificateRoutes } from './routes/fetch-certificates.ts';
 import { healthRoutes } from './routes/health.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { openapiRoutes } from './routes/openapi.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { sendTestRoutes } from './routes/send-test.ts';
+import { serverCertificateRoutes } from './routes/server-certificates.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { settingsTextRoutes } from './routes/settings-text.ts';
 import { signInRoutes } from './routes/sign-in.ts';
@@ -53,6 +55,12 @@ export function adminRoutes(
     ...sendTestRoutes(services),
     ...(services.verify === undefined ? [] : verifyRoutes({ ...services, verify: services.verify })),
     ...trustAnchorRoutes(services),
+    ...(services.serverCertificateDesk === undefined
+      ? []
+      : serverCertificateRoutes({ desk: services.serverCertificateDesk, log })),
+    ...(services.fetchChain === undefined
+      ? []
+      : fetchCertificateRoutes({ ...services, fetchChain: services.fetchChain })),
     ...backupRoutes(services),
     ...createPageRoutes(),
     ...openapiRoutes(() => table, version),

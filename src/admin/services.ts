@@ -2,6 +2,8 @@ import type { AuditTrail } from '../access/audit.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Access } from '../access/create-access.ts';
 import type { ImportedCertificate } from '../certificates/import.ts';
+import type { ServerCertificateDesk } from '../certificates/server-certificate-desk.ts';
+import type { TrustAnchorDesk } from '../certificates/trust-anchor-desk.ts';
 import type { UpstreamTests } from '../delivery/upstream-tests.ts';
 import type { Upstreams } from '../delivery/upstreams.ts';
 import type { Verify } from '../delivery/verify/step.ts';
@@ -11,6 +13,7 @@ import type { ListenerAddress } from '../inbound/inbound.ts';
 import type { Inbox } from '../inbox/create-inbox.ts';
 import type { AlertBook } from '../notices/alerts.ts';
 import type { ExpiryRadar } from '../notices/expiry-radar.ts';
+import type { FetchChain } from '../network/fetch-chain.ts';
 import type { Authorizations } from '../oauth/authorizations.ts';
 import type { Health } from '../observe/health.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -78,7 +81,18 @@ export interface AdminServices {
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   /** Bearer tokens that are valid now. */
   readonly tokens: () => readonly Secret[];
-  readonly importTrustAnchor: (bytes: Buffer, name?: string) => Promise<readonly ImportedCertificate[]>;
+  /** The simplest way in, where there is no desk for trust anchors. */
+  readonly importTrustAnchor: (
+    bytes: Buffer,
+    name?: string,
+    host?: string,
+  ) => Promise<readonly ImportedCertificate[]>;
+  /** What Postern trusts; without it there is only the import. */
+  readonly trustAnchorDesk?: TrustAnchorDesk;
+  /** What Postern shows; without it there is no route for that. */
+  readonly serverCertificateDesk?: ServerCertificateDesk;
+  /** Looks at the certificates of other servers; without it there is no route for that. */
+  readonly fetchChain?: FetchChain;
   /** Writes a consistent copy of the store to a file that does not exist yet. Throws RelayError. */
   readonly backup: (file: string) => Promise<void>;
   /** Where the copy waits while it is sent. */

@@ -40,7 +40,7 @@ export async function readUpload(upload: Upload, unlock: Unlock): Promise<ReadUp
 /** PEM is sent as it is; what is base64 throughout is decoded; any other text stands for itself. */
 export function uploadedBytes(text: string): Buffer {
   const bare = text.replaceAll(/\s/g, '');
-  const isBase64 = bare.length >= 4 && /^[\w+/-]+={0,2}$/.test(bare);
+  const isBase64 = bare.length >= 4 && !bare.includes('-----') && /^[\w+/-]+={0,2}$/.test(bare);
   return isBase64 ? Buffer.from(bare, 'base64') : Buffer.from(text);
 }
 

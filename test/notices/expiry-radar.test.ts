@@ -166,7 +166,7 @@ describe('createExpiryRadar', () => {
   });
 
   it('watches trust anchors and the certificates of listeners, but not the one that renews itself', async () => {
-    const own = await makeOwn({ hostname: 'relay.example', now: NOW - 1000 * DAY });
+    const own = await makeOwn({ hosts: ['relay.example'], now: NOW - 1000 * DAY });
     const { certificate, key } = await makeSelfSigned({ validTo: NOW + 3 * DAY });
     const listener = { port: 0, security: 'tls' } as const;
     const { radar } = create(
