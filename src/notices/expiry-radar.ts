@@ -24,7 +24,9 @@ export interface ExpiryRadarDependencies {
   readonly settings: Pick<SettingsSource, 'current' | 'onChange' | 'reveal'>;
   readonly authorizations: () => Promise<readonly AuthorizationStatus[]>;
   readonly trustAnchors?: Pick<LiveTrustAnchors, 'list' | 'onChange'>;
-  readonly serverCertificates?: Pick<ServerCertificates, 'get'>;
+  readonly serverCertificates?: Pick<ServerCertificates, 'get' | 'onChange'>;
+  /** Name of the one with which the admin speaks https. */
+  readonly adminCertificate?: string;
   readonly alerts: Alerts;
   readonly meter: Meter;
   readonly clock: Clock;
@@ -32,7 +34,7 @@ export interface ExpiryRadarDependencies {
 }
 
 export interface ExpiryRadar {
-  /** Looks now, then every hour and whenever settings or trust anchors change. */
+  /** Looks now, then every hour and whenever settings or certificates change. */
   start(): void;
   stop(): void;
   /** Looks now; for whoever has just renewed something. Never throws. */
@@ -94,16 +96,18 @@ export function createExpiryRadar(deps: ExpiryRadarDependencies): ExpiryRadar {
   }
 
   async function ofListeners({ listeners }: Settings): Promise<(Expiring | undefined)[]> {
-    const { serverCertificates } = deps;
+    const { serverCertificates, adminCertificate } = deps;
     if (serverCertificates === undefined) return [];
     const encrypted = listeners.filter(({ security }) => security !== 'none');
     const users = Map.groupBy(encrypted, ({ certificate }) => certificate);
+    const names = new Set([...users.keys(), ...(adminCertificate === undefined ? [] : [adminCertificate])]);
     const found: (Expiring | undefined)[] = [];
-    for (const [name, using] of users) {
-      // One that cannot be read is told by the listener that needs it.
+    for (const name of names) {
+      // One that cannot be read is told by whoever needs it.
       const pair = await serverCertificates.get(name).catch(() => undefined);
-      const names = using.map((listener) => listener.name);
-      if (pair !== undefined) found.push(expiryOfServerCertificate(name, names, pair));
+      const using = (users.get(name) ?? []).map((listener) => listener.name);
+      const user = { listeners: using, admin: name === adminCertificate };
+      if (pair !== undefined) found.push(expiryOfServerCertificate(name, user, pair));
     }
     return found;
   }
@@ -155,6 +159,7 @@ export function createExpiryRadar(deps: ExpiryRadarDependencies): ExpiryRadar {
       const changed = (): void => void look();
       stops = [settings.onChange(changed)];
       if (deps.trustAnchors) stops.push(deps.trustAnchors.onChange(changed));
+      if (deps.serverCertificates) stops.push(deps.serverCertificates.onChange(changed));
       lookHourly();
       void look();
     },

@@ -45,6 +45,8 @@ function create(
     readonly authorizations?: () => Promise<readonly AuthorizationStatus[]>;
     readonly anchors?: readonly TestCertificate[];
     readonly certificates?: Readonly<Record<string, { certificate: string; key: string }>>;
+    readonly adminCertificate?: string;
+    readonly anchorHost?: string;
   } = {},
 ) {
   const clock = new ManualClock(NOW);
@@ -53,6 +55,7 @@ function create(
   const alerts = createAlerts({ log: log.log, meter: metrics.meter, clock });
   const settings = liveSettings(input, more.reveal);
   const { anchors = [], certificates = {} } = more;
+  const changed = new Set<() => void>();
   const radar = createExpiryRadar({
     settings,
     authorizations: more.authorizations ?? (async () => []),
@@ -61,6 +64,7 @@ function create(
         anchors.map(({ certificate }) => ({
           file: '/data/certs/old.pem',
           ...describeCertificate(new X509Certificate(certificate)),
+          ...(more.anchorHost === undefined ? {} : { host: more.anchorHost }),
         })),
       onChange: () => () => undefined,
     },
@@ -70,14 +74,20 @@ function create(
         if (found === undefined) throw new RelayError('not-found', 'there is none');
         return found;
       },
+      onChange(callback) {
+        changed.add(callback);
+        return () => changed.delete(callback);
+      },
     },
+    ...(more.adminCertificate === undefined ? {} : { adminCertificate: more.adminCertificate }),
     alerts,
     meter: metrics.meter,
     clock,
     log: log.log,
   });
   const keys = () => alerts.list().map(({ key }) => key);
-  return { radar, alerts, keys, settings, clock, metrics, lines: log.lines };
+  const certificatesChanged = () => changed.forEach((callback) => callback());
+  return { radar, alerts, keys, certificatesChanged, settings, clock, metrics, lines: log.lines };
 }
 
 describe('createExpiryRadar', () => {
@@ -192,6 +202,27 @@ describe('createExpiryRadar', () => {
     expect(radar.list()[0]?.text).to.include('The trust anchor mail.example (old.pem) expires within a day');
     expect(radar.list()[1]?.text).to.include('office (listeners printers, scanners) expires in');
     expect(radar.list()[1]?.remedy).to.include('office.crt');
+  });
+
+  it('watches the certificate of the admin, sees a new one at once, and names the host of a pinned trust anchor', async () => {
+    const old = await makeSelfSigned({ validTo: NOW + 3 * DAY });
+    const certificates: Record<string, { certificate: string; key: string }> = { web: old };
+    const ended = await makeSelfSigned({ commonName: 'mail.example', validFrom: 0, validTo: NOW - DAY });
+    const { radar, certificatesChanged } = create(
+      {},
+      { certificates, adminCertificate: 'web', anchors: [ended], anchorHost: 'nas.lan' },
+    );
+    radar.start();
+    await radar.look();
+    expect(radar.list().map(({ text }) => text.replace(/ on .*| expires in .*/, ''))).to.deep.equal([
+      'The trust anchor mail.example for nas.lan (old.pem) has expired',
+      'The server certificate web (the admin)',
+    ]);
+    expect(radar.list()[0]?.remedy).to.contain('import-cert FILE --host nas.lan');
+    certificates['web'] = await makeSelfSigned({ validTo: NOW + 300 * DAY });
+    certificatesChanged();
+    await until(() => radar.list()[1]?.level === 'ok', 'the new one is seen');
+    radar.stop();
   });
 
   it('goes on with what it knew when the authorizations cannot be looked at', async () => {
