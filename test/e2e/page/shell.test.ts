@@ -61,4 +61,80 @@ describe('the frame around the pages', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).to.equal(360);
     await close();
   });
+
+  it('asks for a new sign-in over the page when the session has ended, keeps what was typed and goes on', async () => {
+    const { page, close } = await stage.open('/', { expected: [/401 \(Unauthorized\)/] });
+    let ended = true;
+    await page.route('**/api/v1/send-test', async (route) => {
+      if (!ended) return route.fallback();
+      return route.fulfill({ status: 401, json: { code: 'unauthenticated', message: 'Sign in.' } });
+    });
+    await page.route('**/api/v1/session', async (route) => {
+      if (route.request().method() !== 'POST') return route.fallback();
+      const { name, password, code } = route.request().postDataJSON() as Record<string, string>;
+      expect({ name, password }).to.deep.equal({ name: 'anna', password: 'correct horse battery' });
+      if (code === undefined) return route.fulfill({ json: { state: 'code-needed' } });
+      ended = false;
+      const session = await page.evaluate<unknown>(
+        `fetch('/api/v1/session').then((answer) => answer.json())`,
+      );
+      return route.fulfill({ json: { state: 'signed-in', session } });
+    });
+    await page.getByLabel('To', { exact: true }).fill('admin@example.com');
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+    await dialog.waitFor();
+    await expectAccessible(page);
+    expect(await dialog.getByLabel('User name').inputValue()).to.equal('anna');
+    await page.keyboard.press('Escape');
+    expect(await dialog.isVisible(), 'Escape leads nowhere').to.equal(true);
+    await dialog.getByLabel('Password').fill('correct horse battery');
+    await page.keyboard.press('Enter');
+    await dialog.getByLabel('Code').fill('123456');
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    await page.locator('.answer', { hasText: /\S/ }).waitFor();
+    expect(await page.getByLabel('To', { exact: true }).inputValue()).to.equal('admin@example.com');
+    await close();
+  });
+
+  it('shows nothing but the sign-in to somebody who is not signed in', async () => {
+    const { page, close } = await stage.open('/', { role: null, expected: [/40[14] \(/] });
+    await page.getByLabel('User name').or(page.getByText('setup link')).first().waitFor();
+    expect(await page.getByRole('navigation').count()).to.equal(0);
+    await expectAccessible(page);
+    await close();
+  });
+
+  it('says that Postern is away, keeps what was shown, and notices that it is back', async () => {
+    const { page, close } = await stage.open('/', {
+      expected: [/ERR_INTERNET_DISCONNECTED|Failed to fetch/],
+    });
+    await page.locator('.live.live').waitFor();
+    await page.context().setOffline(true);
+    await page.getByLabel('To', { exact: true }).fill('admin@example.com');
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    await page.getByRole('alert').getByText('Postern cannot be reached').waitFor();
+    await page.locator('.live.away').waitFor();
+    expect(await page.locator('.verdict-sentence').isVisible()).to.equal(true);
+    await page.context().setOffline(false);
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    await page.locator('.answer', { hasText: /\S/ }).waitFor();
+    await page.locator('.live.away').waitFor({ state: 'detached' });
+    await close();
+  });
+
+  it('moves the focus to the heading and tells the tab where one is when the page changes', async () => {
+    const { page, close } = await stage.open('/');
+    await page.evaluate(
+      `history.pushState(null, '', '/nowhere'); dispatchEvent(new PopStateEvent('popstate'))`,
+    );
+    await page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
+    expect(await page.title()).to.equal('There is nothing here · Postern');
+    expect(await page.evaluate('document.activeElement.tagName')).to.equal('H1');
+    await page.getByRole('link', { name: 'To the overview' }).click();
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+    expect(await page.evaluate('document.activeElement.textContent')).to.equal('Overview');
+    await close();
+  });
 });
