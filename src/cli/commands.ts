@@ -154,6 +154,24 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./import-cert.ts')).importCert,
   },
   {
+    name: 'certs list',
+    arguments: '',
+    summary: 'List the certificates that Postern trusts, and those that it shows.',
+    load: async () => (await import('./certs-list.ts')).certsList,
+  },
+  {
+    name: 'certs fetch',
+    arguments: 'HOST:PORT',
+    summary: 'Show the certificates of a server and what is wrong with them, and trust one.',
+    load: async () => (await import('./certs-fetch.ts')).certsFetch,
+  },
+  {
+    name: 'certs remove',
+    arguments: 'ID',
+    summary: 'Trust a certificate no more.',
+    load: async () => (await import('./certs-remove.ts')).certsRemove,
+  },
+  {
     name: 'simulate',
     arguments: '',
     summary: 'Run a Microsoft 365 and a Google for trying out, on this machine.',

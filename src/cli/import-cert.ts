@@ -4,16 +4,21 @@ import { trustAnchorAnswerSchema } from '../admin/contract.ts';
 import { importTrustAnchor } from '../certificates/import.ts';
 import { RelayError } from '../shared/errors.ts';
 import { fileTrouble } from '../shared/file-trouble.ts';
+import { certificateLines } from './certificate-lines.ts';
 import { createClient, NotRunning } from './client.ts';
 import type { Command, Typed } from './command.ts';
 import { dataDirectory, jsonFlag, nodeFlags } from './node-flags.ts';
-import { localTime, safe, safeJson } from './output.ts';
+import { safe, safeJson } from './output.ts';
 
 /** Bytes; a file of certificates is much smaller. */
 const MAX_FILE = 512 * 1024;
 
 export const importCert: Command = {
-  flags: { ...jsonFlag, ...nodeFlags },
+  flags: {
+    host: { value: 'HOST', help: 'Trust it for this host only, whatever names it has' },
+    ...jsonFlag,
+    ...nodeFlags,
+  },
   positionals: [1, 1],
   details:
     'PEM, DER or PKCS#7, never a key. Paused upstreams are tried again at once. Without a running node the file goes into certs/ of the data directory.',
@@ -32,8 +37,8 @@ export const importCert: Command = {
     }
     for (const one of imported) {
       out(`${one.known ? 'Trusted already' : 'Trusted from now on'}: ${safe(one.name)}\n`);
-      out(`  subject      ${safe(one.subject)}\n  issued by    ${safe(one.issuer)}\n`);
-      out(`  valid until  ${localTime(one.validTo)}\n  fingerprint  ${safe(one.fingerprint256)}\n`);
+      if (one.host !== undefined) out(`  only for     ${safe(one.host)}\n`);
+      out(certificateLines(one));
     }
     return 0;
   },
@@ -41,16 +46,17 @@ export const importCert: Command = {
 
 async function importBytes(bytes: Buffer, fileName: string, typed: Typed) {
   const name = fileName.replace(/[^\w.-]+/g, '-').slice(0, 64);
+  const host = typed.text('host');
+  const only = host === undefined ? {} : { host };
   const certificate = bytes.includes('-----BEGIN') ? bytes.toString('latin1') : bytes.toString('base64');
   try {
     return await createClient(typed).ask('/api/v1/trust-anchors', trustAnchorAnswerSchema, {
       method: 'POST',
-      body: { certificate, name },
+      body: { certificate, name, ...only },
     });
   } catch (error) {
     if (!(error instanceof NotRunning)) throw error;
-    return {
-      imported: await importTrustAnchor(bytes, { directory: join(dataDirectory(typed), 'certs'), name }),
-    };
+    const directory = join(dataDirectory(typed), 'certs');
+    return { imported: await importTrustAnchor(bytes, { directory, name, ...only }) };
   }
 }
