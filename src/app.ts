@@ -30,6 +30,7 @@ import { type Clock, systemClock } from './shared/clock.ts';
 import { createMessageIds } from './shared/ids.ts';
 import type { Log } from './shared/log.ts';
 import { systemRandom } from './shared/random.ts';
+import type { Secret } from './shared/secret.ts';
 import type { StoreFaults } from './store/faults.ts';
 import { openStore, type Store } from './store/open-store.ts';
 
@@ -43,6 +44,8 @@ export interface App {
   readonly inbound: Inbound;
   readonly admin: Admin;
   readonly alerts: Pick<AlertBook, 'list'>;
+  /** With it somebody becomes the first administrator; for the terminal. Undefined once there are users, and before the start. */
+  readonly setupLink: () => Secret | undefined;
   /** Opens the listeners, then the admin. Throws RelayError; nothing is left open then. */
   start(): Promise<void>;
   /**
@@ -217,7 +220,7 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       meter: metrics.meter,
       hostname: systemHostname(),
     });
-    const admin = await createAdminSide({
+    const { admin, access } = await createAdminSide({
       options,
       store,
       settings,
@@ -240,18 +243,21 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       closers,
     });
 
+    let setupLink: Secret | undefined;
     return {
       settings,
       queue,
       inbound,
       admin,
       alerts,
+      setupLink: () => setupLink,
       async start() {
         try {
           tokens.start();
           await queue.start();
           await inbound.start();
           await admin.start();
+          setupLink = (await access.start())?.link;
           expiry.start();
         } catch (error) {
           await stop(0);

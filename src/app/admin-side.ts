@@ -1,11 +1,14 @@
 import { join } from 'node:path';
+import { type Access, createAccess } from '../access/create-access.ts';
 import { createAuditTrail } from '../access/create-audit-trail.ts';
 import { type Admin, createAdmin } from '../admin/admin.ts';
 import { ensureAdminToken, readAdminToken } from '../admin/admin-token.ts';
 import { announceAudit, announceDenied, announceRooms, announceVerbs } from '../admin/announce.ts';
 import { ownAddresses } from '../admin/own-addresses.ts';
-import { importTrustAnchor } from '../certificates/import.ts';
+import { pageUrl } from '../admin/page-url.ts';
+import { createServerCertificateDesk } from '../certificates/server-certificate-desk.ts';
 import type { LiveServerCertificates } from '../certificates/server-certificates.ts';
+import { createTrustAnchorDesk } from '../certificates/trust-anchor-desk.ts';
 import type { LiveTrustAnchors } from '../certificates/trust-anchors.ts';
 import type { ServeOptions } from '../config/serve-options.ts';
 import { createUpstreamTests } from '../delivery/upstream-tests.ts';
@@ -13,6 +16,7 @@ import type { Upstreams } from '../delivery/upstreams.ts';
 import { createVerify } from '../delivery/verify/create-verify.ts';
 import type { Inbound } from '../inbound/inbound.ts';
 import { createInbox } from '../inbox/create-inbox.ts';
+import { createFetchChain } from '../network/fetch-chain.ts';
 import type { AlertBook } from '../notices/alerts.ts';
 import type { ExpiryRadar } from '../notices/expiry-radar.ts';
 import { createHealth } from '../observe/health.ts';
@@ -53,9 +57,15 @@ export interface AdminSideDependencies {
   readonly closers: (() => unknown)[];
 }
 
+/** The admin, and who may use it. */
+export interface AdminSide {
+  readonly admin: Admin;
+  readonly access: Access;
+}
+
 /** Joins the admin with the rooms behind it. Throws RelayError `configuration`. */
-export async function createAdminSide(deps: AdminSideDependencies): Promise<Admin> {
-  const { options, store, settings, queue, inbound, upstreams, outside, watch, closers } = deps;
+export async function createAdminSide(deps: AdminSideDependencies): Promise<AdminSide> {
+  const { options, store, settings, queue, inbound, upstreams, outside, watch, sealer, closers } = deps;
   const { clock, random, log, hostname, alerts, expiry, trustAnchors, certificates, metrics } = deps;
   const { network, tokens, authorizations } = outside;
   const { events } = watch;
@@ -63,16 +73,37 @@ export async function createAdminSide(deps: AdminSideDependencies): Promise<Admi
   closers.push(
     announceRooms(events, { settings, authorizations, alerts, certificates: [trustAnchors, certificates] }),
   );
-  const audit = createAuditTrail({ storage: store.access, clock, random, log, meter: metrics.meter });
-  closers.push(() => audit.close());
+  const trail = createAuditTrail({ storage: store.access, clock, random, log, meter: metrics.meter });
+  closers.push(() => trail.close());
+  const audit = announceAudit(trail, events);
+  const access = createAccess({
+    storage: store.access,
+    sealer,
+    audit,
+    pageUrl: () =>
+      pageUrl(settings.current().accessUrl, admin.address(), options.admin.certificate !== undefined),
+    hostname,
+    dataDirectory,
+    adminPasswordHash: options.adminPasswordHash,
+    clock,
+    random,
+    log,
+    meter: metrics.meter,
+  });
+  closers.push(() => access.close());
   const upstreamTests = createUpstreamTests({
     settings,
     storage: store.upstreamTests,
-    sealer: deps.sealer,
+    sealer,
     clock,
     log,
   });
   closers.push(() => upstreamTests.close());
+  const trustAnchorDesk = createTrustAnchorDesk({
+    trustAnchors,
+    directory: join(dataDirectory, 'certs'),
+    clock,
+  });
   const operations = announceVerbs(queue.operations, events);
   const inbox = createInbox({
     queue: operations,
@@ -87,7 +118,7 @@ export async function createAdminSide(deps: AdminSideDependencies): Promise<Admi
   closers.push(() => inbox.close(), watch.onAccept(inbox.accepted));
   const adminTokens = [await ensureAdminToken(dataDirectory, random)];
   if (options.adminTokenFile !== undefined) adminTokens.push(await readAdminToken(options.adminTokenFile));
-  return createAdmin({
+  const admin: Admin = createAdmin({
     host: options.admin.address,
     port: options.admin.port,
     behindProxy: options.admin.behindProxy,
@@ -118,7 +149,9 @@ export async function createAdminSide(deps: AdminSideDependencies): Promise<Admi
       random,
       log,
     }),
-    audit: announceAudit(audit, events),
+    audit,
+    access,
+    callerNow: access.callerNow,
     denied: announceDenied(store.denied, events),
     flow: {
       traffic: watch.traffic,
@@ -131,15 +164,21 @@ export async function createAdminSide(deps: AdminSideDependencies): Promise<Admi
     health: createHealth({ checks: healthChecks(store, inbound), clock }),
     metrics,
     tokens: () => adminTokens,
-    async importTrustAnchor(bytes, name) {
-      const imported = await importTrustAnchor(bytes, {
-        directory: join(dataDirectory, 'certs'),
-        clock,
+    importTrustAnchor: (bytes, name, host) =>
+      trustAnchorDesk.import(bytes, {
         ...(name === undefined ? {} : { name }),
-      });
-      await trustAnchors.look();
-      return imported;
-    },
+        ...(host === undefined ? {} : { host }),
+      }),
+    trustAnchorDesk,
+    serverCertificateDesk: createServerCertificateDesk({
+      certificates,
+      settings,
+      ...(options.admin.certificate === undefined ? {} : { adminCertificate: options.admin.certificate }),
+      hostname,
+      trustAnchors,
+      clock,
+    }),
+    fetchChain: createFetchChain({ dial: network.dial, trustAnchors, hostname, clock }),
     backup: (file) => store.backup(file),
     dataDirectory,
     hostname,
@@ -148,4 +187,5 @@ export async function createAdminSide(deps: AdminSideDependencies): Promise<Admi
     random,
     log,
   });
+  return { admin, access };
 }

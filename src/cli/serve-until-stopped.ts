@@ -83,7 +83,7 @@ export async function serveUntilStopped(served: Served): Promise<number> {
     const started = (async () => {
       app = await served.create();
       await app.start();
-      announce(app, owned, version);
+      announce(app, owned, version, err);
     })();
     // A stop that comes during the start waits for the start: half of it cannot be closed properly.
     await started;
@@ -122,7 +122,8 @@ async function stopWithin(app: App | undefined, deadline: number): Promise<boole
 }
 
 /** Where it can be reached, and what to do next. */
-function announce(app: App, { log }: OwnedLog, version: string): void {
+function announce(app: App, owned: OwnedLog, version: string, err: Served['err']): void {
+  const { log } = owned;
   const { host, port } = app.admin.address();
   log.info(
     { admin: `http://${endpoint(host, port)}` },
@@ -135,6 +136,11 @@ function announce(app: App, { log }: OwnedLog, version: string): void {
     );
   }
   log.info({ version, pid: process.pid }, 'Postern is ready');
+  const setupLink = app.setupLink();
+  if (setupLink === undefined) return;
+  owned.flush();
+  // Past the log: whoever reads that later shall not become an administrator.
+  err(`\nOpen this link in a browser to begin. It works once:\n\n  ${setupLink.reveal()}\n\n`);
 }
 
 function endpoint(address: string, port: number): string {

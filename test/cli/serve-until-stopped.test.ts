@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { App } from '../../src/app.ts';
 import { serveUntilStopped } from '../../src/cli/serve-until-stopped.ts';
 import { RelayError } from '../../src/shared/errors.ts';
+import { Secret } from '../../src/shared/secret.ts';
 import { recordLog } from '../support/recorded-log.ts';
 
 class Exit extends Error {}
@@ -20,6 +21,7 @@ function scene(app: Partial<App> = {}, create?: () => Promise<App>) {
       reload: async () => void done.push('reload'),
     },
     admin: { address: () => ({ host: '127.0.0.1', port: 1 }) },
+    setupLink: () => undefined,
     start: async () => void done.push('start'),
     stop: async (deadline: number) => void done.push(`stop ${deadline}`),
     ...app,
@@ -56,6 +58,17 @@ describe('the life of postern serve', () => {
       expect(events.eventNames()).to.deep.equal([]);
     });
   }
+
+  it('shows the link of the first start on the terminal, and not in the log', async () => {
+    const { served, events, said, log } = scene({
+      setupLink: () => new Secret('http://localhost:8025/setup#once'),
+    });
+    await new Promise(setImmediate);
+    expect(said()).to.include('http://localhost:8025/setup#once');
+    events.emit('SIGTERM', 'SIGTERM');
+    expect(await served).to.equal(0);
+    expect(JSON.stringify(log.lines)).not.to.include('once');
+  });
 
   it('ends at once at the second signal, with the log written', async () => {
     const { served, events, done, exits } = scene({ stop: () => new Promise<void>(() => undefined) });
