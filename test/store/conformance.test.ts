@@ -3,6 +3,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { postgresServer } from '../support/postgres.ts';
 import { recordLog } from '../support/recorded-log.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { describeAccess } from './access.ts';
 import { describeAuthorizations } from './authorizations.ts';
 import { describeConformance } from './conformance.ts';
 import { describeListing } from './listing.ts';
@@ -41,7 +42,7 @@ async function openPostgres() {
   });
   await server.query(
     address,
-    `truncate messages, chunks, journal, totals, nodes, usage, settings, denied, authorizations, renewal_locks, sign_ins, traffic, devices, upstream_tests`,
+    `truncate messages, chunks, journal, totals, nodes, usage, settings, denied, authorizations, renewal_locks, sign_ins, traffic, devices, upstream_tests, users, sessions, api_tokens, facts, audit`,
   );
   return { store, close: () => store.close() };
 }
@@ -54,5 +55,6 @@ for (const [name, open] of [
   describeListing(name, open);
   describeSmallStorages(name, open);
   describeAuthorizations(name, open);
+  describeAccess(name, open);
   describeTrafficAndDevices(name, open);
 }
