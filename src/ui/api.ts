@@ -33,7 +33,7 @@ export interface RequestOptions {
   readonly anonymous?: boolean;
 }
 
-export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+export type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
 
 /** The answer of a GET. */
 export async function get<T>(path: string, options: RequestOptions = {}): Promise<T> {

@@ -6,10 +6,11 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { z } from 'zod';
 import { buildPage, PAGE_DIRECTORY } from '../../scripts/page/build.ts';
-import { permissionsOf, type Role } from '../../src/access/permissions.ts';
-import { ADMIN_TOKEN_FILE } from '../../src/admin/admin-token.ts';
+import type { Role } from '../../src/access/permissions.ts';
+import { SETUP_LINK_FILE } from '../../src/access/setup.ts';
 import { startBrowser } from './browser.ts';
 import { type Relay, startRelay } from './relay.ts';
 
@@ -19,7 +20,9 @@ export interface PageStage {
   readonly browser: Browser;
   /** Address of the page, without a slash at its end. */
   readonly url: string;
-  /** A tab in which a user of this role is signed in, on this path. `complaints` are held against nothing in `check`. */
+  /** The cookies of a user of this role, who is signed in once for all tests of the file. */
+  signIn(role: Role): Promise<Cookies>;
+  /** A tab in which a user of this role is signed in, on this path. */
   open(path?: string, options?: OpenOptions): Promise<OpenPage>;
   close(): Promise<void>;
 }
@@ -31,6 +34,8 @@ export interface OpenOptions {
   readonly theme?: 'light' | 'dark';
   readonly width?: number;
   readonly height?: number;
+  /** Other sites, such as a simulated provider, may have a certificate that the browser does not know. */
+  readonly foreignTls?: boolean;
   /** Complaints of the browser that the test asks for, such as an answer of 409. */
   readonly expected?: readonly RegExp[];
 }
@@ -51,11 +56,13 @@ export async function startPageStage(...relay: Parameters<typeof startRelay>): P
   });
   const { port } = started.app.admin.address();
   const url = `http://127.0.0.1:${port}`;
+  const signIn = createSignIns(started, url);
   return {
     relay: started,
     browser,
     url,
-    open: (path = '/', options = {}) => openPage({ relay: started, browser, url }, path, options),
+    signIn,
+    open: (path = '/', options = {}) => openPage(browser, url, signIn, path, options),
     async close() {
       await browser.close();
       await started.remove();
@@ -64,7 +71,9 @@ export async function startPageStage(...relay: Parameters<typeof startRelay>): P
 }
 
 async function openPage(
-  { relay, browser, url }: Pick<PageStage, 'relay' | 'browser' | 'url'>,
+  browser: Browser,
+  url: string,
+  signIn: (role: Role) => Promise<Cookies>,
   path: string,
   options: OpenOptions,
 ): Promise<OpenPage> {
@@ -75,11 +84,11 @@ async function openPage(
     colorScheme: theme,
     reducedMotion: 'reduce',
     baseURL: url,
-    ...(role === null ? {} : await credentials(relay)),
+    ignoreHTTPSErrors: options.foreignTls ?? false,
   });
+  if (role !== null) await context.addCookies(await signIn(role));
   const page = await context.newPage();
   const complaints = listen(page);
-  if (role !== null) await pretendSession(page, role);
   await page.goto(path);
   await page.locator('h1').first().waitFor();
   const wanted = (complaint: string) => options.expected?.some((each) => each.test(complaint)) === true;
@@ -92,20 +101,66 @@ async function openPage(
   };
 }
 
-/** The machine's own token, in a header that the browser adds to all requests. */
-async function credentials(relay: Relay): Promise<BrowserContextOptions> {
-  const token = (await readFile(join(relay.directory, ADMIN_TOKEN_FILE), 'utf8')).trim();
-  return { extraHTTPHeaders: { Authorization: `Bearer ${token}` } };
+/** What the users of the tests are called. */
+export const PEOPLE: Readonly<Record<Role, string>> = {
+  administrator: 'anna',
+  operator: 'oskar',
+  viewer: 'vera',
+};
+/** Password of all of them. */
+export const PASSWORD = 'correct horse battery staple';
+
+type Cookies = Parameters<BrowserContext['addCookies']>[0];
+
+/** Signs people in as they would be: the first by the setup link, who adds the others, who choose passwords of their own. */
+function createSignIns(relay: Relay, url: string): (role: Role) => Promise<Cookies> {
+  const signedIn = new Map<Role, Promise<Cookies>>();
+
+  async function call(path: string, method: string, body: unknown, cookies: Cookies = []) {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        'Content-Type': 'application/json',
+        Origin: url,
+        Cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; '),
+      },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    expect(response.ok, `${method} ${path}: ${text}`).to.equal(true);
+    return { text, cookies: response.headers.getSetCookie().map((line) => cookieOf(line, url)) };
+  }
+
+  async function begin(role: Role): Promise<Cookies> {
+    const name = PEOPLE[role];
+    if (role === 'administrator') {
+      const link = await readFile(join(relay.directory, SETUP_LINK_FILE), 'utf8');
+      const token = /#(?:token=)?([\w-]+)\s*$/.exec(link)?.[1];
+      return (await call('/api/v1/setup', 'POST', { token, name, password: PASSWORD })).cookies;
+    }
+    const added = await call('/api/v1/users', 'POST', { name, role }, await signIn('administrator'));
+    const { password } = z.object({ password: z.string() }).parse(JSON.parse(added.text));
+    const { cookies } = await call('/api/v1/session', 'POST', { name, password });
+    const changed = await call(
+      '/api/v1/session/password',
+      'PUT',
+      { current: password, password: PASSWORD },
+      cookies,
+    );
+    return changed.cookies.length > 0 ? changed.cookies : cookies;
+  }
+
+  function signIn(role: Role): Promise<Cookies> {
+    const known = signedIn.get(role) ?? begin(role);
+    signedIn.set(role, known);
+    return known;
+  }
+  return signIn;
 }
 
-/** The page is told that a user of the role is signed in; what the requests may do is the token's matter. */
-async function pretendSession(page: Page, role: Role): Promise<void> {
-  const user = { id: 'anna', name: 'anna', role, secondFactor: false, mustChangePassword: false };
-  const ends = { idleEndsAt: Date.now() + 3_600_000, endsAt: Date.now() + 36_000_000 };
-  await page.route('**/api/v1/session', async (route) => {
-    if (route.request().method() !== 'GET') return route.fallback();
-    return route.fulfill({ json: { user, permissions: permissionsOf(role), ...ends } });
-  });
+function cookieOf(line: string, url: string): Cookies[number] {
+  const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+  return { name, value, url };
 }
 
 /** What Chromium itself has against headers that are none of ours to change. */

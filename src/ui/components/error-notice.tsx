@@ -12,6 +12,10 @@ export function ErrorNotice(props: {
   readonly children?: ComponentChildren;
 }) {
   const { error, retry, children } = props;
+  // The only fault is often the message itself.
+  const [only] = error.faults;
+  const said = error.faults.length === 1 && only !== undefined && error.message.includes(only.message);
+  const listed = said && only.remedy === undefined ? [] : error.faults;
   const actions = retry !== undefined && (
     <button type="button" class="quiet" onClick={retry}>
       {t('common.tryAgain')}
@@ -24,7 +28,7 @@ export function ErrorNotice(props: {
       {...(error.hint === undefined ? {} : { remedy: error.hint })}
       {...(actions === false ? {} : { actions })}
     >
-      <FaultList faults={error.faults} />
+      <FaultList faults={listed} />
       {children}
     </Notice>
   );

@@ -45,6 +45,8 @@ export function TextField(props: TextFieldProps) {
           autocapitalize: 'off' as const,
           autocomplete,
           required,
+          // In a dialog the browser looks for this when it opens.
+          autofocus,
           readOnly,
           class: code ? 'code' : '',
           ...(placeholder === undefined ? {} : { placeholder }),

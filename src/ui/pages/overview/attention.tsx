@@ -68,7 +68,7 @@ function itemsOf(overview: Overview): readonly Item[] {
           level: 'critical',
           text: t('overview.listenerClosed', { name }),
           remedy: failure,
-          actions: <Lead to="/document">{t('overview.toSettings')}</Lead>,
+          actions: <Lead to="/settings">{t('overview.toSettings')}</Lead>,
         }),
       ),
     ...alerts.map(
