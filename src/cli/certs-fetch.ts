@@ -91,7 +91,9 @@ function verdict({ trusted, recommended, chain, nameMatches }: FetchedChain, typ
   if (trusted) return 'Trusted.\n';
   const one = chain[recommended ?? -1];
   if (one === undefined) return 'Not trusted, and trusting it would not help.\n';
-  const words = typed.raw.map(shellWord).join(' ');
+  const [address = ''] = typed.positionals;
+  const word = /^[\w.:-]+$/.test(address) ? address : shellWord(address);
+  const way = typed.on('tls') ? ' --tls' : typed.on('starttls') ? ' --starttls' : '';
   const only = nameMatches ? '' : ' --only-for-host';
-  return `Not trusted. When the fingerprint of ${(recommended ?? 0) + 1} is right: ${ownCommand(`certs fetch ${words} --trust${only}`)}\n`;
+  return `Not trusted. When the fingerprint of ${(recommended ?? 0) + 1} is right: ${ownCommand(`certs fetch ${word}${way} --trust${only}`)}\n`;
 }

@@ -9,6 +9,7 @@ import {
   type JsonGeneralName,
   KeyUsageFlags,
   KeyUsagesExtension,
+  Pkcs10CertificateRequest,
   SubjectAlternativeNameExtension,
   type X509Certificate,
   X509CertificateGenerator,
@@ -46,6 +47,8 @@ export interface TestCertificateOptions {
 export interface TestAuthority extends TestCertificate {
   /** A server certificate signed by this authority. */
   issue(options?: TestCertificateOptions): Promise<TestCertificate>;
+  /** The certificate that a request (PKCS#10, PEM) asks for, PEM. */
+  sign(request: string): Promise<string>;
   /** An authority below this one. */
   intermediate(commonName?: string): Promise<TestAuthority>;
 }
@@ -95,8 +98,30 @@ async function authority(commonName: string, parent?: Issuer): Promise<TestAutho
       const leaf = await generate(options, self, false);
       return { certificate: leaf.pem, chain: leaf.pem + above, key: leaf.key };
     },
+    sign: (request) => sign(request, self),
     intermediate: (name = `${commonName} Intermediate`) => authority(name, self),
   };
+}
+
+async function sign(pem: string, issuer: Issuer): Promise<string> {
+  const request = new Pkcs10CertificateRequest(pem);
+  if (!(await request.verify())) throw new Error('the request is not signed with its key');
+  const names = request.getExtension('2.5.29.17');
+  const certificate = await X509CertificateGenerator.create({
+    serialNumber: `01${randomBytes(8).toString('hex')}`,
+    subject: request.subject,
+    issuer: issuer.certificate.subject,
+    publicKey: request.publicKey,
+    signingKey: issuer.keys.privateKey,
+    signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
+    notBefore: new Date(Date.now() - DAY),
+    notAfter: new Date(Date.now() + 30 * DAY),
+    extensions: [
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      ...(names === null ? [] : [names]),
+    ],
+  });
+  return `${certificate.toString('pem')}\n`;
 }
 
 async function generate(
