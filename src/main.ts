@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { readHiddenLine } from './cli/read-hidden-line.ts';
 import { readLine } from './cli/read-line.ts';
 import { run } from './cli/run.ts';
 
@@ -19,6 +20,7 @@ process.exitCode = await run(process.argv.slice(2), {
   // https://no-color.org
   colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
   line: () => readLine(process.stdin, process.stderr),
+  hiddenLine: (question) => readHiddenLine(question, process.stdin, process.stderr),
   env: process.env,
   user: `cli (${userName()})`,
 });

@@ -8,6 +8,8 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reads one line of standard input; undefined at its end. Absent where there is nobody to type. */
   readonly line?: () => Promise<string | undefined>;
+  /** The same for what nobody should see: a terminal does not show what is typed. */
+  readonly hiddenLine?: (question: string) => Promise<string | undefined>;
   /** Who types, for the journal and the history of the settings. */
   readonly user: string;
 }
