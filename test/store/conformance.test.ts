@@ -4,6 +4,7 @@ import { postgresServer } from '../support/postgres.ts';
 import { recordLog } from '../support/recorded-log.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { describeAccess } from './access.ts';
+import { describeAudit } from './audit.ts';
 import { describeAuthorizations } from './authorizations.ts';
 import { describeConformance } from './conformance.ts';
 import { describeListing } from './listing.ts';
@@ -56,5 +57,6 @@ for (const [name, open] of [
   describeSmallStorages(name, open);
   describeAuthorizations(name, open);
   describeAccess(name, open);
+  describeAudit(name, open);
   describeTrafficAndDevices(name, open);
 }
