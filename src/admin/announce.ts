@@ -61,15 +61,10 @@ export function announceVerbs(queue: QueueOperations, events: Publisher): QueueO
   };
 }
 
-/** The list of refused clients tells when it has grown. */
+/** The list of refused clients tells when it has grown, whoever recorded. */
 export function announceDenied(denied: DeniedStorage, events: Publisher): DeniedStorage {
-  return {
-    ...denied,
-    async record(batch) {
-      await denied.record(batch);
-      events.publish('devices');
-    },
-  };
+  denied.onRecorded?.(() => events.publish('devices'));
+  return denied;
 }
 
 /** What is recorded has changed something: users, tokens, certificates and authorizations tell so. */

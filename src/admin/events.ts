@@ -1,7 +1,8 @@
 /*
  * Word of changes, for pages that are open: which rooms to look at again, never what is in them. A subscriber hears of each
  * topic at most once in half a second, however often it changes, so nothing piles up for one that reads slowly; one that does
- * not read at all is cut off. Several nodes do not tell each other: what another one does is seen when the page asks by itself.
+ * not read at all is cut off. Several nodes do not tell each other: what another one does is seen within 15 s, when everything
+ * is announced.
  */
 import type { Clock, Timer } from '../shared/clock.ts';
 import { RelayError } from '../shared/errors.ts';
@@ -49,7 +50,14 @@ interface Subscriber {
   end(): void;
 }
 
-export function createEventHub({ clock }: { readonly clock: Clock }): EventHub {
+export function createEventHub({
+  clock,
+  severalNodes = () => false,
+}: {
+  readonly clock: Clock;
+  /** Others work on the same store: what they do is not heard of here, so every topic is announced every 15 s. */
+  readonly severalNodes?: () => boolean;
+}): EventHub {
   const subscribers = new Set<Subscriber>();
   let closed = false;
 
@@ -68,6 +76,7 @@ export function createEventHub({ clock }: { readonly clock: Clock }): EventHub {
         clock,
         hello,
         topics,
+        severalNodes,
         left: () => subscribers.delete(subscriber),
         ...(recheck === undefined ? {} : { recheck }),
       });
@@ -90,12 +99,14 @@ function createSubscriber({
   clock,
   hello,
   topics: first,
+  severalNodes,
   recheck,
   left,
 }: {
   readonly clock: Clock;
   readonly hello: Readonly<Record<string, string>>;
   readonly topics: ReadonlySet<Topic>;
+  readonly severalNodes: () => boolean;
   readonly recheck?: () => Promise<ReadonlySet<Topic> | undefined>;
   readonly left: () => void;
 }): Subscriber & Pick<EventStream, 'chunks' | 'cut'> {
@@ -143,7 +154,11 @@ function createSubscriber({
 
   function keepAlive(): void {
     after(KEEP_ALIVE, () => {
-      commentDue = true;
+      if (severalNodes()) {
+        for (const topic of topics) pending.add(topic);
+      } else {
+        commentDue = true;
+      }
       stir();
       keepAlive();
     });

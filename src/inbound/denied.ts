@@ -24,4 +24,6 @@ export interface DeniedStorage {
   list(limit: number): Promise<readonly DeniedClient[]>;
   /** Everything that the address was refused, or only what it was refused with this sender. */
   forget(address: string, sender?: string): Promise<void>;
+  /** Calls back after this process has recorded something; returns the way to stop that. */
+  readonly onRecorded?: (callback: () => void) => () => void;
 }

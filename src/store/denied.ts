@@ -12,7 +12,14 @@ const EVERYTHING = 2_000_000_000;
 /** Refused clients for the administrator, on either engine; bounded whatever anybody sends. */
 export function createDeniedStorage(engine: Engine): DeniedStorage {
   const { db } = engine;
+  const recorded = new Set<{ readonly call: () => void }>();
   return {
+    onRecorded(callback) {
+      const entry = { call: callback };
+      recorded.add(entry);
+      return () => recorded.delete(entry);
+    },
+
     async record(denied) {
       const rows = merge(denied);
       if (rows.length === 0) return;
@@ -49,6 +56,7 @@ export function createDeniedStorage(engine: Engine): DeniedStorage {
           )
           .execute();
       });
+      for (const { call } of recorded) call();
     },
 
     async list(limit) {

@@ -31,4 +31,28 @@ export const PAGES: readonly PageEntry[] = [
     needs: 'status.read',
     load: () => import('./pages/overview.tsx'),
   },
+  {
+    paths: ['/email', '/email/new', '/email/:name'],
+    word: 'shell.email',
+    words: ['email', 'portal'],
+    icon: 'mailbox',
+    needs: 'settings.read',
+    load: () => import('./pages/email.tsx'),
+  },
+  {
+    paths: ['/devices', '/devices/:section', '/devices/:section/:name'],
+    word: 'shell.devices',
+    words: ['devices'],
+    icon: 'device',
+    needs: 'devices.read',
+    load: () => import('./pages/devices.tsx'),
+  },
+  {
+    paths: ['/settings', '/settings/history', '/settings/history/:revision'],
+    word: 'shell.document',
+    words: ['document'],
+    icon: 'document',
+    needs: 'settings.read',
+    load: () => import('./pages/document.tsx'),
+  },
 ];

@@ -76,6 +76,14 @@ describe('event hub', () => {
     expect(got.slice(1)).to.deep.equal([': still here\n\n', ': still here\n\n']);
   });
 
+  it('announces everything every 15 s where other nodes may have changed it', async () => {
+    const shared = createEventHub({ clock, severalNodes: () => true });
+    const { got } = reader(shared.subscribe({ hello, topics }).chunks);
+    await settled();
+    await pass(15_000);
+    expect(got.slice(1)).to.deep.equal([changed('messages', 'settings', 'devices')]);
+  });
+
   it('asks again whether the caller may listen, and ends when not or when nobody can say', async () => {
     let allowed: ReadonlySet<Topic> | undefined = new Set<Topic>(['messages']);
     const first = reader(hub.subscribe({ hello, topics, recheck: async () => allowed }).chunks);

@@ -29,7 +29,7 @@ export function eventRoutes({
       path: '/api/v1/events',
       access: 'status.read',
       summary:
-        'Word of changes as text/event-stream: `hello` once, then `changed` with topics. Of what other nodes do, little is told: ask again every 15 s.',
+        'Word of changes as text/event-stream: `hello` once, then `changed` with topics. What other nodes do is told within 15 s, by naming every topic.',
       params: nothing,
       query: nothing,
       body: nothing,

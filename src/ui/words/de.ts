@@ -1,6 +1,10 @@
 /** Every text of the page in German, by area. For tests: the page loads what it needs of it (words.ts). */
 import { common } from './de/common.ts';
+import { devices } from './de/devices.ts';
+import { document } from './de/document.ts';
+import { email } from './de/email.ts';
 import { overview } from './de/overview.ts';
+import { portal } from './de/portal.ts';
 import { shell } from './de/shell.ts';
 
-export const de = { common, overview, shell } as const;
+export const de = { common, devices, document, email, overview, portal, shell } as const;

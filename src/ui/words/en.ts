@@ -1,6 +1,10 @@
 /** Every text of the page in English, by area. For types and tests: the page loads what it needs of it (words.ts). */
 import { common } from './en/common.ts';
+import { devices } from './en/devices.ts';
+import { document } from './en/document.ts';
+import { email } from './en/email.ts';
 import { overview } from './en/overview.ts';
+import { portal } from './en/portal.ts';
 import { shell } from './en/shell.ts';
 
-export const en = { common, overview, shell } as const;
+export const en = { common, devices, document, email, overview, portal, shell } as const;
