@@ -1,0 +1,92 @@
+/** Unsaved changes: kept over a visit to another page or a reload, without secrets; the browser asks before they are left behind. */
+import { useEffect, useState } from 'preact/hooks';
+import { isObject, type JsonObject, same, valueAt, withAt, withoutSecrets } from './json.ts';
+
+export interface Draft {
+  readonly value: JsonObject;
+  readonly change: (next: JsonObject) => void;
+  /** Something differs from what is saved. */
+  readonly dirty: boolean;
+  /** The revision that was changed, where somebody else has changed the same thing since. */
+  readonly conflict: number | undefined;
+  /** The other change was seen; ours shall stand. */
+  readonly keepMine: () => void;
+  /** Back to what is saved. */
+  readonly discard: () => void;
+}
+
+interface Typed {
+  readonly value: JsonObject;
+  /** What was in force when it was begun. */
+  readonly base: JsonObject;
+  readonly revision: number;
+}
+
+/** `saved` is what is in force, or what a new one begins with; an untouched draft follows it. */
+export function useDraft(key: string, saved: JsonObject, revision: number, isNew = false): Draft {
+  const [typed, setTyped] = useState<Typed | undefined>(() => kept(key, saved));
+  const dirty = typed !== undefined && (isNew || !same(typed.value, saved));
+  useEffect(() => {
+    if (!dirty) return undefined;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [dirty]);
+  const set = (next: Typed) => {
+    setTyped(next);
+    keep(key, next);
+  };
+  return {
+    value: typed?.value ?? saved,
+    dirty,
+    conflict: dirty && !isNew && !same(typed.base, saved) ? typed.revision : undefined,
+    keepMine: () => {
+      if (typed !== undefined) set({ value: typed.value, base: saved, revision });
+    },
+    discard: () => {
+      sessionStorage.removeItem(storageKey(key));
+      setTyped(undefined);
+    },
+    change: (value) => set({ base: saved, revision, ...(dirty ? typed : {}), value }),
+  };
+}
+
+/** Names of upstreams with unsaved changes are their keys here. */
+function storageKey(key: string): string {
+  return `postern.draft.${key}`;
+}
+
+function keep(key: string, { value, base, revision }: Typed): void {
+  try {
+    const kept = { value: withoutSecrets(value), base: withoutSecrets(base), revision };
+    sessionStorage.setItem(storageKey(key), JSON.stringify(kept));
+  } catch {
+    // The browser keeps nothing; then a reload loses it, and the browser asks before.
+  }
+}
+
+function kept(key: string, saved: JsonObject): Typed | undefined {
+  try {
+    const found: unknown = JSON.parse(sessionStorage.getItem(storageKey(key)) ?? 'null');
+    if (!isObject(found)) return undefined;
+    const { value, base, revision } = found;
+    if (!isObject(value) || !isObject(base) || typeof revision !== 'number') return undefined;
+    return { value: withSavedSecrets(value, saved), base, revision };
+  } catch {
+    return undefined;
+  }
+}
+
+const SECRETS = ['password', 'clientSecret', 'clientCertificate', 'clientAssertion', 'serviceAccount'];
+
+/** A typed secret was not kept; the one that is saved stands in its place again, where it is still the same sign-in. */
+function withSavedSecrets(draft: JsonObject, saved: JsonObject): JsonObject {
+  const part = (value: JsonObject, key: string) => valueAt(value, ['authentication', key]);
+  if (['type', 'provider', 'flow'].some((key) => part(draft, key) !== part(saved, key))) return draft;
+  return SECRETS.reduce((value, key) => {
+    const before = part(saved, key);
+    return before === undefined || part(value, key) !== undefined
+      ? value
+      : withAt(value, ['authentication', key], before);
+  }, draft);
+}
