@@ -12,7 +12,7 @@ import type { Log } from '../shared/log.ts';
 import type { Random } from '../shared/random.ts';
 import { type Arrivals, createArrivals } from './arrivals.ts';
 import { type CopyRequest, createCopies } from './copies.ts';
-import { createDissector } from './dissector.ts';
+import { createDissector, type Dissector } from './dissector.ts';
 import { downloadHeaders } from './file-download.ts';
 import { headerFields, type ShownField, sentAs, sentHeader } from './header-fields.ts';
 
@@ -64,13 +64,15 @@ export interface InboxDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Closed with the inbox; made here if absent. */
+  readonly dissector?: Dissector;
 }
 
 export function createInbox(deps: InboxDependencies): Inbox {
   const { queue, upstreams, settings, clock, log } = deps;
-  const dissector = createDissector({ clock, log });
+  const { dissector = createDissector({ clock, log }) } = deps;
   const arrivals = createArrivals({ queue, clock });
-  const sendCopy = createCopies({ ...deps, settings: settings.current });
+  const sendCopy = createCopies({ ...deps, settings: () => settings.current() });
 
   async function bodyOf(id: string): Promise<MessageBody> {
     const body = await queue.body(id);

@@ -82,11 +82,10 @@ async function pageOf(collected: readonly Collected[], known: Dissection): Promi
   return { ...known, incomplete, page: inertHtml(pieces.join('\n<hr>\n'), pictures) };
 }
 
+/** Control characters but for the tab and the end of a line. */
+const UNSEEN = /[^\P{Cc}\t\n]/gu;
+
 /** Lines and tabs stay; other control characters would be seen as nothing, or not at all. */
 function readable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- that is what it is about
-  return text
-    .replace(/\r\n?/g, '\n')
-    .replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, ' ')
-    .toWellFormed();
+  return text.replace(/\r\n?/g, '\n').replace(UNSEEN, ' ').toWellFormed();
 }

@@ -33,36 +33,12 @@ interface Thread {
   readonly ended: Promise<never>;
 }
 
-export function createDissector(deps: {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** For tests: another deadline in ms. */
-  readonly deadline?: number;
-}): Dissector {
-  const { clock, log, deadline = DEADLINE } = deps;
+export function createDissector({ clock, log }: { readonly clock: Clock; readonly log: Log }): Dissector {
   let thread: Thread | undefined;
   let idle: Timer | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   let closed = false;
-
-  function start(): Thread {
-    // Beside the source it is the source, beside the built file the built one.
-    const file = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
-    const worker = new Worker(file, {
-      name: 'inbox',
-      execArgv: [],
-      env: {},
-      resourceLimits: { maxOldGenerationSizeMb: HEAP, maxYoungGenerationSizeMb: 32 },
-    });
-    worker.unref();
-    const { promise: ended, reject } = Promise.withResolvers<never>();
-    // It may end while nobody waits for it.
-    ended.catch(() => undefined);
-    worker.once('error', reject);
-    worker.once('exit', () => reject(new Error('the thread that takes messages apart has ended')));
-    return { worker, ended };
-  }
 
   async function end(): Promise<void> {
     const ending = thread;
@@ -77,11 +53,14 @@ export function createDissector(deps: {
     const current = thread;
     let known = NOTHING;
     const late = Promise.withResolvers<never>();
-    const timer = clock.after(deadline, () => late.reject(new Error(`it takes longer than ${deadline} ms`)));
+    const timer = clock.after(DEADLINE, () => late.reject(new Error(`it takes longer than ${DEADLINE} ms`)));
     try {
       const given = Promise.race([current.ended, late.promise]);
       for (let looks = 0; looks < 2; looks += 1) {
-        const reply = await give(current.worker, body, wanted, looks === 0, given);
+        const giving = give(current.worker, body, wanted, looks === 0, given);
+        giving.catch(() => undefined);
+        // Reading the message may take as long as the store likes; waiting for it does not.
+        const reply = await Promise.race([giving, given]);
         if (reply.kind === 'done') return reply.dissection;
         if (reply.kind === 'again') known = reply.known;
       }
@@ -122,6 +101,24 @@ export function createDissector(deps: {
       await end();
     },
   };
+}
+
+function start(): Thread {
+  // Beside the source it is the source, beside the built file the built one.
+  const file = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
+  const worker = new Worker(file, {
+    name: 'inbox',
+    execArgv: [],
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: HEAP, maxYoungGenerationSizeMb: 32 },
+  });
+  worker.unref();
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  // It may end while nobody waits for it.
+  ended.catch(() => undefined);
+  worker.once('error', reject);
+  worker.once('exit', () => reject(new Error('the thread that takes messages apart has ended')));
+  return { worker, ended };
 }
 
 /** Sends the message once, each piece when the last one is used up; resolves with the answer behind it. */

@@ -2,9 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { UpstreamStatus } from '../../src/delivery/upstreams.ts';
+import { createInbox } from '../../src/inbox/create-inbox.ts';
 import type { JournalEntry, JournalEvent } from '../../src/queue/message.ts';
 import { type RunningAdmin, sampleMessage, startAdmin, TOKEN } from '../support/admin.ts';
 import { typed } from '../support/command-line.ts';
+import { ScriptedUpstreams } from '../support/scripted-upstreams.ts';
 
 const BROKEN: UpstreamStatus = {
   name: 'broken',
@@ -54,6 +56,30 @@ describe('postern queue', () => {
     const again = await typed(['queue', 'show', FIRST, '--save', file], env);
     expect(again.code).to.equal(1);
     expect(again.err).to.contain('is there already');
+  });
+
+  it('waits for a message and prints its id, or says that none came', async () => {
+    const clock = { ...running.services.clock };
+    const inbox = createInbox({ ...running.services, upstreams: new ScriptedUpstreams(), clock });
+    const waiting = await startAdmin({ queue: running.services.queue, inbox });
+    try {
+      const there = { ...env, POSTERN_ADMIN: waiting.url.slice('http://'.length) };
+      const found = await typed(['queue', 'wait', '--recipient', 'office@', '--timeout', '0'], there);
+      expect(found).to.include({ code: 0, out: `${FIRST}\n` });
+      running.messages.clear();
+      const none = await typed(['queue', 'wait', '--timeout', '0', '--after', '5m'], there);
+      expect(none.code).to.equal(1);
+      expect(none.err).to.contain('No message that matches came within 0 seconds.');
+    } finally {
+      await waiting.stop();
+      await inbox.close();
+    }
+  });
+
+  it('sends a copy, and asks to whom', async () => {
+    expect((await typed(['queue', 'copy', FIRST], env)).code).to.equal(2);
+    const unknown = await typed(['queue', 'copy', FIRST, '--to', 'ann@example.com'], env);
+    expect(unknown.code).to.equal(1);
   });
 
   it('passes conditions on, and prints JSON for programs', async () => {
