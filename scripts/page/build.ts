@@ -4,7 +4,7 @@
  * nothing has changed.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, watch, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -28,6 +28,10 @@ const TRIM_PICO: Plugin = {
 /** Where the relay looks for the page. */
 export const PAGE_DIRECTORY = join(ROOT, 'dist/page');
 const LIST = 'manifest.json';
+/** Milliseconds that another build may take. */
+const OTHERS_TIME = 60_000;
+/** Files of earlier builds that are kept. */
+const MOST_EARLIER = 400;
 
 /** What is built from; a change of any of these builds again. */
 const INPUTS = [SOURCE, join(ROOT, 'scripts/page'), join(ROOT, 'package-lock.json')];
@@ -44,6 +48,8 @@ const manifestSchema = z.object({
   pages: z.array(z.object({ source: z.string(), words: z.array(z.string()) })),
   /** Names below assets/, beside which stand NAME.br and NAME.gz. */
   assets: z.array(z.string()),
+  /** Those of the builds before, the latest first: a tab that was opened then goes on to load its parts. */
+  earlier: z.array(z.string()).default([]),
   /** What each entry and lazily loaded page brings along, for measuring. */
   loads: z.record(z.string(), z.array(z.string())),
 });
@@ -97,10 +103,14 @@ export async function buildPage(options: {
   const outputs = namedOutputs(outputFiles, metafile);
   const index = await indexHtml(outputs);
   const favicon = await readFile(join(SOURCE, 'favicon.svg'));
+  const names = new Set(outputs.map(({ name }) => name));
   const manifest: PageManifest = {
     stamp,
     ...(await readRegistry()),
     assets: outputs.map(({ name }) => name).toSorted(),
+    earlier: [...new Set([...(known?.assets ?? []), ...(known?.earlier ?? [])])]
+      .filter((name) => !names.has(name))
+      .slice(0, MOST_EARLIER),
     loads: Object.fromEntries(
       outputs
         .filter(({ entry }) => entry !== undefined)
@@ -115,7 +125,7 @@ export async function buildPage(options: {
     writeCompressed(join(outdir, 'favicon.svg'), favicon),
   ]);
   await writeWhole(join(outdir, LIST), Buffer.from(JSON.stringify(manifest, undefined, 2)));
-  await removeOthers(join(outdir, 'assets'), manifest.assets);
+  await removeOthers(join(outdir, 'assets'), [...manifest.assets, ...manifest.earlier]);
   return { built: true, manifest };
 }
 
@@ -208,10 +218,14 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   await rename(partial, path);
 }
 
+/** What is younger may belong to another build that is under way. */
 async function removeOthers(directory: string, names: readonly string[]): Promise<void> {
   const kept = new Set(names.flatMap((name) => [name, `${name}.br`, `${name}.gz`]));
   for (const name of await readdir(directory)) {
-    if (!kept.has(name) && !name.endsWith('.partial')) await rm(join(directory, name), { force: true });
+    if (kept.has(name)) continue;
+    const path = join(directory, name);
+    const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
+    if (age > OTHERS_TIME) await rm(path, { force: true });
   }
 }
 
@@ -232,14 +246,16 @@ async function stampOf(paths: readonly string[]): Promise<string> {
       ? (await readdir(path, { recursive: true })).toSorted().map((name) => join(path, name))
       : [path];
     for (const file of files) {
-      const { size, mtimeMs } = await stat(file);
-      hash.update(`${relative(ROOT, file)} ${size} ${mtimeMs}\n`);
+      // Editors take files away for a moment.
+      const one = await stat(file).catch(() => undefined);
+      hash.update(`${relative(ROOT, file)} ${one?.size} ${one?.mtimeMs}\n`);
     }
   }
   return hash.digest('hex');
 }
 
-if (import.meta.main) {
+/** Builds into the place where the relay looks, and says so. */
+async function buildOnce(): Promise<void> {
   const from = performance.now();
   try {
     const { built } = await buildPage({ outdir: PAGE_DIRECTORY });
@@ -249,5 +265,12 @@ if (import.meta.main) {
       `The page could not be built: ${error instanceof Error ? error.message : String(error)}\n`,
     );
     process.exitCode = 1;
+  }
+}
+
+if (import.meta.main) {
+  await buildOnce();
+  if (process.argv.includes('--watch')) {
+    for await (const _ of watch(SOURCE, { recursive: true })) await buildOnce();
   }
 }

@@ -48,9 +48,12 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
+const fileName = z.string().regex(/^[\w-]+\.(?:js|css|svg)$/);
 const manifestSchema = z.object({
   paths: z.array(z.string().regex(/^\/[\w/:-]*$/)),
-  assets: z.array(z.string().regex(/^[\w-]+\.(?:js|css|svg)$/)),
+  assets: z.array(fileName),
+  /** Of builds before: a tab that was opened then goes on to load its parts. */
+  earlier: z.array(fileName).default([]),
 });
 type Manifest = z.output<typeof manifestSchema>;
 
@@ -125,7 +128,9 @@ export function createPageRoutes(options: { readonly directory?: string } = {}):
         const { manifest, since } = list();
         const { name } = call.params;
         const reply =
-          since !== undefined && manifest?.assets.includes(name) === true
+          since !== undefined &&
+          manifest !== undefined &&
+          [...manifest.assets, ...manifest.earlier].includes(name)
             ? await file(`assets/${name}`, since, call)
             : undefined;
         if (reply === undefined) throw new RelayError('not-found', 'There is nothing at this address.');

@@ -145,6 +145,19 @@ describe('the files of the page', () => {
     expect((await ask(other, '/')).bytes.toString()).to.match(/^<!doctype html>/i);
   });
 
+  it('keeps what the build before named, so that an open tab goes on', async () => {
+    const again = join(directory.path, 'again');
+    const first = await buildPage({ outdir: again });
+    const list = join(again, 'manifest.json');
+    const gone = 'main-OLD12345.js';
+    await writeFile(join(again, 'assets', gone), 'old');
+    await writeFile(list, JSON.stringify({ ...first.manifest, stamp: 'old', assets: [gone] }));
+    const second = await buildPage({ outdir: again });
+    expect(second.built).to.equal(true);
+    expect(second.manifest.earlier).to.deep.equal([gone]);
+    expect((await ask(again, '/assets/:name', { name: gone })).bytes.toString()).to.equal('old');
+  });
+
   it('does not trust a list that is not one of ours', async () => {
     const broken = join(directory.path, 'broken');
     await mkdir(broken);
