@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import { array, assert, asyncProperty, constantFrom, integer, oneof, string } from 'fast-check';
 import { createDissecting } from '../../src/inbox/dissect.ts';
 import { TEXT_LIMIT } from '../../src/inbox/limits.ts';
 import type { Dissection, Wanted } from '../../src/inbox/protocol.ts';
@@ -198,7 +198,7 @@ describe('a message taken apart', () => {
 
   it('is total, bounded and the same at every split of the input', async function total() {
     this.timeout(15_000);
-    const piece = fc.constantFrom(
+    const piece = constantFrom(
       'Content-Type: multipart/mixed; boundary=b\r\n',
       'Content-Type: text/html; charset=utf-16\r\n',
       'Content-Type: text/plain; charset="',
@@ -213,11 +213,9 @@ describe('a message taken apart', () => {
       '\0',
       '\xff\xfe',
     );
-    const message = fc
-      .array(fc.oneof(piece, fc.string()), { maxLength: 40 })
-      .map((pieces) => pieces.join(''));
-    await fc.assert(
-      fc.asyncProperty(message, fc.integer({ min: 1, max: 50 }), async (text, size) => {
+    const message = fc.array(oneof(piece, string()), { maxLength: 40 }).map((pieces) => pieces.join(''));
+    await assert(
+      asyncProperty(message, integer({ min: 1, max: 50 }), async (text, size) => {
         for (const wanted of ['content', 'html', 'leaves'] as const) {
           const whole = await dissect(text, wanted);
           expect(await dissect(text, wanted, size)).to.deep.equal(whole);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import { assert, property, string } from 'fast-check';
 import { downloadHeaders, safeFileName } from '../../src/inbox/file-download.ts';
 
 describe('a part as a file', () => {
@@ -44,8 +44,8 @@ describe('a part as a file', () => {
   });
 
   it('never breaks out of its header, whatever its name', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (name) => {
+    assert(
+      property(string({ unit: 'binary' }), (name) => {
         const disposition = downloadHeaders('a/b', name, 'x.bin')['Content-Disposition'] ?? '';
         expect(disposition).to.match(
           /^attachment; filename="[\x20-\x21\x23-\x5b\x5d-\x7e]+"; filename\*=UTF-8''[\w.!~%-]+$/,
