@@ -213,7 +213,7 @@ describe('a message taken apart', () => {
       '\0',
       '\xff\xfe',
     );
-    const message = fc.array(oneof(piece, string()), { maxLength: 40 }).map((pieces) => pieces.join(''));
+    const message = array(oneof(piece, string()), { maxLength: 40 }).map((pieces) => pieces.join(''));
     await assert(
       asyncProperty(message, integer({ min: 1, max: 50 }), async (text, size) => {
         for (const wanted of ['content', 'html', 'leaves'] as const) {
