@@ -3,7 +3,7 @@ import { callerOfMachine } from '../../src/access/callers.ts';
 import { ALL_PERMISSIONS, permissionsOf } from '../../src/access/permissions.ts';
 import { type AccessUnderTest, openAccess, PASSWORD, setupToken } from '../support/access.ts';
 import { type RunningAdmin, startAdmin, TOKEN } from '../support/admin.ts';
-import { type PageAnswer, type PageClient, pageClient } from '../support/page-client.ts';
+import { fieldOf, type PageAnswer, type PageClient, pageClient } from '../support/page-client.ts';
 
 const DAY = 86_400_000;
 
@@ -23,7 +23,6 @@ describe('users and API tokens of the admin', () => {
     await under.close();
   });
 
-  const idOf = ({ json }: PageAnswer, what: 'user' | 'token') => String(Object(json[what]).id);
   const bearer = (token: string) => pageClient(running.url, { Authorization: `Bearer ${token}` });
   const machine = () => bearer(TOKEN);
   /** A user who has chosen a password, signed in. */
@@ -120,13 +119,13 @@ describe('users and API tokens of the admin', () => {
       { resetPassword: true },
       { resetSecondFactor: true },
     ]) {
-      const { id, page } = await signedIn(`Olga ${Object.keys(change)}`, 'operator');
+      const { id, page } = await signedIn(`Olga ${Object.keys(change).join()}`, 'operator');
       const cookie = page.cookies.get('postern-session') ?? '';
       const alive = async () => (await other.sessions.find(cookie, { background: true })) !== undefined;
       expect(
         (
           await admin.send('PATCH', `/api/v1/users/${id}`, {
-            name: `New ${Object.keys(change)}`,
+            name: `New ${Object.keys(change).join()}`,
             email: 'o@example.com',
           })
         ).status,
@@ -159,7 +158,7 @@ describe('users and API tokens of the admin', () => {
     const both = await Promise.all(
       [own, `/api/v1/users/${id}`].map((path) => machine().send('DELETE', path)),
     );
-    expect(both.map(({ status }) => status).toSorted()).to.deep.equal([204, 409]);
+    expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).to.deep.equal([204, 409]);
     expect(await under.store.access.users()).to.have.lengthOf(1);
     expect((await machine().send('DELETE', '/api/v1/users/unheard-of')).status).to.equal(404);
   });
@@ -205,8 +204,6 @@ describe('users and API tokens of the admin', () => {
   });
 
   describe('tokens', () => {
-    const make = (by: PageClient, body: object) => by.send('POST', '/api/v1/tokens', body);
-
     it('are shown once, kept as a digest, let their scopes in and nothing else, and end when revoked', async () => {
       const made = await make(admin, { name: 'backup job', scopes: ['backup.make', 'status.read'] });
       const secret = String(made.json['secret']);
@@ -288,31 +285,26 @@ describe('users and API tokens of the admin', () => {
   });
 
   describe('setup links of the machine', () => {
-    const makeLink = async (by = machine()) => by.send('POST', '/api/v1/setup/link');
-    const tokenOf = ({ json }: PageAnswer) => String(json['link']).split('#')[1] ?? '';
-
     it('make another administrator within the hour, once, and touch no user', async () => {
       expect((await makeLink(admin)).status).to.equal(403);
-      const [old, link] = [await makeLink(), await makeLink()];
+      const [old, link] = [await makeLink(machine()), await makeLink(machine())];
       expect(link.json['expiresAt']).to.equal(under.clock.now() + 3_600_000);
-      const redeem = (token: string, name: string) =>
-        pageClient(running.url).send('POST', '/api/v1/setup', { token, name, password: PASSWORD });
-      expect((await redeem(tokenOf(old), 'Eve')).status).to.equal(403);
-      expect((await redeem(tokenOf(link), 'ADA')).status).to.equal(409);
-      expect((await redeem(tokenOf(link), 'Eve')).status).to.equal(201);
-      expect((await redeem(tokenOf(link), 'Mallory')).status).to.equal(403);
+      expect((await redeemAt(running.url, tokenOf(old), 'Eve')).status).to.equal(403);
+      expect((await redeemAt(running.url, tokenOf(link), 'ADA')).status).to.equal(409);
+      expect((await redeemAt(running.url, tokenOf(link), 'Eve')).status).to.equal(201);
+      expect((await redeemAt(running.url, tokenOf(link), 'Mallory')).status).to.equal(403);
       expect((await under.store.access.users()).map(({ name, role }) => `${name} ${role}`)).to.deep.equal([
         'Ada administrator',
         'Eve administrator',
       ]);
-      const late = await makeLink();
+      const late = await makeLink(machine());
       under.clock.advance(3_600_000);
-      expect((await redeem(tokenOf(late), 'Mallory')).status).to.equal(403);
+      expect((await redeemAt(running.url, tokenOf(late), 'Mallory')).status).to.equal(403);
       expect((await admin.send('GET', '/api/v1/session')).status).to.equal(401);
     });
 
     it('are not found by guessing', async () => {
-      await makeLink();
+      await makeLink(machine());
       const statuses: number[] = [];
       for (let count = 0; count < 7; count += 1) {
         const guess = { token: `guess ${count}`, name: 'Eve', password: PASSWORD };
@@ -322,3 +314,10 @@ describe('users and API tokens of the admin', () => {
     });
   });
 });
+
+const idOf = ({ json }: PageAnswer, what: 'user' | 'token') => String(fieldOf(json[what], 'id'));
+const make = (by: PageClient, body: object) => by.send('POST', '/api/v1/tokens', body);
+const tokenOf = ({ json }: PageAnswer) => String(json['link']).split('#')[1] ?? '';
+const makeLink = (by: PageClient) => by.send('POST', '/api/v1/setup/link');
+const redeemAt = (url: string, token: string, name: string) =>
+  pageClient(url).send('POST', '/api/v1/setup', { token, name, password: PASSWORD });

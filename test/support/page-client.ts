@@ -20,6 +20,13 @@ export interface PageClient {
   ): Promise<PageAnswer>;
 }
 
+/** What an answer has under this name. */
+export function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).find(([key]) => key === name)?.[1]
+    : undefined;
+}
+
 /** A browser that knows nothing yet. */
 export function pageClient(url: string, always: Readonly<Record<string, string>> = {}): PageClient {
   const cookies = new Map<string, string>();
