@@ -40,6 +40,7 @@ export function ClientForm({ name }: { readonly name?: string | undefined }) {
   );
 }
 
+/** A user for SMTP AUTH: a device that can sign in. */
 export function UserForm({ name }: { readonly name?: string | undefined }) {
   return (
     <EntryForm

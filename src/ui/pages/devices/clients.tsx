@@ -57,6 +57,7 @@ function Users({ document }: { readonly document: unknown }) {
   );
 }
 
+/** Leads to the form of a new entry. */
 export function Add({
   kind,
   label,

@@ -24,6 +24,7 @@ export function entriesOf(document: unknown, section: Section): readonly Entry[]
   return Array.isArray(list) ? list.filter((each) => isEntry(each)) : DEFAULTS[section];
 }
 
+/** The entry of that name, as it is in force. */
 export function entryOf(document: unknown, section: Section, name: string | undefined): Entry | undefined {
   return name === undefined
     ? undefined
@@ -64,6 +65,7 @@ export function withEntry(
     : withRoutes(changed, NAMED_BY[section], name, fresh);
 }
 
+/** Without the entry of that name. */
 export function withoutEntry(document: unknown, section: Section, name: string): Entry {
   const rest = entriesOf(document, section).filter((entry) => entry['name'] !== name);
   return { ...(isEntry(document) ? document : {}), [section]: rest };
@@ -88,6 +90,7 @@ export function withValue(entry: Entry, key: string, value: Json | undefined, ot
   return rest;
 }
 
+/** Whether two values are the same; the order of keys does not count. */
 export function same(one: Json | undefined, other: Json | undefined): boolean {
   return canonical(one) === canonical(other);
 }
@@ -100,16 +103,19 @@ function canonical(value: Json | undefined): string {
   );
 }
 
+/** A text, or a number as one. */
 export function textOf(entry: Entry, key: string, otherwise = ''): string {
   const value = entry[key];
   return typeof value === 'string' || typeof value === 'number' ? String(value) : otherwise;
 }
 
+/** A yes or no. */
 export function flagOf(entry: Entry, key: string, otherwise: boolean): boolean {
   const value = entry[key];
   return typeof value === 'boolean' ? value : otherwise;
 }
 
+/** A list of texts. */
 export function textsOf(entry: Entry, key: string, otherwise: readonly string[]): readonly string[] {
   const value: unknown = entry[key];
   return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : otherwise;

@@ -63,7 +63,7 @@ function AddressFields({ entry, change, path }: FieldsProps) {
     { value: '::', label: t('devices.on-all6') },
     ...(data?.ownAddresses ?? []).map((one) => ({
       value: one,
-      label: t('devices.on-one', { address: one }),
+      label: one,
     })),
   ];
   const listed = choices.some(({ value }) => value === address);

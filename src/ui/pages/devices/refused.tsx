@@ -31,6 +31,7 @@ export function useRefusals(): Refusals {
   return useQuery('/api/v1/denied', { topics: ['devices', 'settings'] });
 }
 
+/** The list, each entry with what can be done. */
 export function Refused() {
   const query = useRefusals();
   // What was done stays to be read when the refusal is gone from the list.
@@ -42,6 +43,9 @@ export function Refused() {
   return (
     <Card title={t('devices.refused')}>
       <p class="card-lead">{t('devices.refusedLead')}</p>
+      {query.data !== undefined && query.data.denied.length > 0 && (
+        <p class="card-lead">{t('devices.allowRewriteWhy')}</p>
+      )}
       <div role="status" class="said">
         {done.map((text) => (
           <Notice key={text} kind="success" title={text} />

@@ -6,7 +6,7 @@ export const devices: Translated<typeof en> = {
   title: 'Geräte',
   lead: 'Wer Nachrichten einliefert, wie Geräte Postern erreichen und wer abgewiesen wird.',
   sections: 'Teile dieser Seite',
-  'section-senders': 'Anschließen und Absendende',
+  'section-senders': 'Anschließen',
   'section-refused': 'Abgewiesen',
   'section-clients': 'Wer senden darf',
   'section-listeners': 'Listener',
@@ -75,9 +75,8 @@ export const devices: Translated<typeof en> = {
   allowAny: 'Mit jedem Absender zulassen',
   allowRewrite: 'Zulassen und Absender umschreiben',
   allowRewriteWhy:
-    'Seine Nachrichten gehen dann von der Adresse des Upstreams aus; Antworten gehen weiter an den eigenen Absender des Geräts.',
+    'Mit „Zulassen und Absender umschreiben“ gehen seine Nachrichten von der Adresse des Upstreams aus, für Upstreams, die keine andere annehmen; Antworten gehen weiter an den eigenen Absender des Geräts.',
   dismiss: 'Verwerfen',
-  moreWays: 'Mehr',
 
   clients: 'Nach Adresse',
   clientsLead: 'Das genaueste Netzwerk entscheidet. Wer in keinem ist, darf nicht senden.',
@@ -172,7 +171,6 @@ export const devices: Translated<typeof en> = {
   'on-this': 'Nur diese Maschine ({address})',
   'on-all': 'Alle Adressen (0.0.0.0)',
   'on-all6': 'Alle Adressen, auch IPv6 (::)',
-  'on-one': '{address}',
   'on-other': 'Andere Adresse',
   otherAddress: 'IP-Adresse',
   portHint: 'Üblich sind 25, 587 oder 2525; 465 bei TLS von Anfang an.',

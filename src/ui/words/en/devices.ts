@@ -3,7 +3,7 @@ export const devices = {
   title: 'Devices',
   lead: 'Who hands in mail, how they reach Postern, and who is not let in.',
   sections: 'Parts of this page',
-  'section-senders': 'Connect and senders',
+  'section-senders': 'Connect',
   'section-refused': 'Refused',
   'section-clients': 'Who may send',
   'section-listeners': 'Listeners',
@@ -70,9 +70,8 @@ export const devices = {
   allowAny: 'Allow with any sender',
   allowRewrite: 'Allow and rewrite sender',
   allowRewriteWhy:
-    'Its mail then leaves from the address of the upstream; answers still go to the device’s own sender.',
+    'With “Allow and rewrite sender” its mail leaves from the address of the upstream, for upstreams that take no other; answers still go to the device’s own sender.',
   dismiss: 'Dismiss',
-  moreWays: 'More',
 
   clients: 'By address',
   clientsLead: 'The most specific network decides. Whoever is in none of them may not send.',
@@ -165,7 +164,6 @@ export const devices = {
   'on-this': 'This machine only ({address})',
   'on-all': 'All addresses (0.0.0.0)',
   'on-all6': 'All addresses, IPv6 too (::)',
-  'on-one': '{address}',
   'on-other': 'Another address',
   otherAddress: 'IP address',
   portHint: 'Usually 25, 587 or 2525; 465 with TLS from the start.',
