@@ -19,10 +19,10 @@ export function TrafficCard({ span }: { readonly span: 'hour' | 'day' }) {
             <dl class="sums">
               {COUNTED.map((kind) => (
                 <div key={kind} class={`sum ${kind}`}>
-                  <dt>
-                    <span class="swatch" aria-hidden="true" /> {nameOf(kind)}
-                  </dt>
-                  <dd>{number(sumOf(traffic, kind))}</dd>
+                  <dt>{nameOf(kind)}</dt>
+                  <dd>
+                    <span class="swatch" aria-hidden="true" /> {number(sumOf(traffic, kind))}
+                  </dd>
                 </div>
               ))}
             </dl>
