@@ -2,8 +2,19 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import type { Simulator } from '../../../src/simulator/simulator.ts';
 import { startSimulator } from '../../../src/simulator/start-simulator.ts';
-import { expectAccessible, type PageStage, screenshot, screenshots, startPageStage } from '../../support/page.ts';
+import { makeSelfSigned } from '../../support/certificates.ts';
+import {
+  expectAccessible,
+  type PageStage,
+  screenshot,
+  screenshots,
+  startPageStage,
+} from '../../support/page.ts';
+import { startScriptedServer } from '../../support/scripted-smtp-server.ts';
 import { remoteAdmin } from '../../support/simulated-consent.ts';
+
+const card = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
+const field = (page: Page, name: string) => page.getByRole('textbox', { name, exact: true });
 
 describe('the page for e-mail configuration', function () {
   this.timeout(60_000);
@@ -19,10 +30,6 @@ describe('the page for e-mail configuration', function () {
     await stage.close();
     await simulator.close();
   });
-
-  const card = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
-
-  const field = (page: Page, name: string) => page.getByRole('textbox', { name, exact: true });
 
   /** A person at the provider, in the tab that was opened. */
   async function consentIn(tab: Page): Promise<void> {
@@ -46,7 +53,7 @@ describe('the page for e-mail configuration', function () {
     await page.getByLabel('Client secret', { exact: true }).fill(microsoft.clientSecret);
     await page.getByText(/^Server: smtp.office365.com:587/).click();
     await field(page, 'Server').fill(microsoft.smtp.host);
-    await page.getByLabel('Port').fill(String(microsoft.smtp.port));
+    await page.getByRole('spinbutton', { name: 'Port' }).fill(String(microsoft.smtp.port));
     await page.getByText('Advanced').click();
     await field(page, 'Authorization endpoint (optional)').fill(microsoft.authorizationEndpoint);
     await field(page, 'Token endpoint (optional)').fill(microsoft.tokenEndpoint);
@@ -55,7 +62,10 @@ describe('the page for e-mail configuration', function () {
     await screenshot(page, 'email-new-microsoft');
     await expectAccessible(page);
 
-    await page.getByRole('button', { name: /^Use http/ }).first().click();
+    await page
+      .getByRole('button', { name: /^Use http/ })
+      .first()
+      .click();
     await page.getByRole('button', { name: /^Use http/ }).waitFor({ state: 'detached' });
     const opened = page.waitForEvent('popup');
     await page.getByRole('button', { name: 'Save, then verify OAuth2 provider' }).click();
@@ -81,5 +91,119 @@ describe('the page for e-mail configuration', function () {
     await screenshots(stage, '/email', 'email', (each) => card(each, 'Upstreams').waitFor());
     await screenshots(stage, '/email/microsoft', 'email-upstream', (each) => field(each, 'Name').waitFor());
     await screenshots(stage, '/email/new', 'email-presets', (each) => each.locator('.presets').waitFor());
+  });
+
+  it('connects Google with the file of its console', async () => {
+    const { google } = simulator;
+    const { page, close } = await stage.open('/email/new', {
+      foreignTls: true,
+      expected: [/status of 400/],
+    });
+    await page.getByRole('button', { name: /Google Workspace/ }).click();
+    const file = page.getByLabel('File from Google’s console (JSON)');
+    const give = (name: string, text: string) =>
+      file.setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(text) });
+    await give('other.json', '{"type":"authorized_user"}');
+    await page.getByText('this is a sign-in of gcloud').waitFor();
+    await give('client.json', google.clientJson);
+    await page.getByText('client.json was read.').waitFor();
+    expect(await field(page, 'Client ID').inputValue()).to.equal(google.clientId);
+    expect(await field(page, 'Authorization endpoint (optional)').inputValue()).to.equal(
+      google.authorizationEndpoint,
+    );
+    await field(page, 'Sign-in e-mail').fill(google.account.email);
+    await page.getByText(/^Server: smtp.gmail.com:587/).click();
+    await field(page, 'Server').fill(google.smtp.host);
+    await page.getByRole('spinbutton', { name: 'Port' }).fill(String(google.smtp.port));
+    await screenshot(page, 'email-google');
+    await expectAccessible(page);
+    const kept = String(await page.evaluate('JSON.stringify({ ...sessionStorage, ...localStorage })'));
+    expect(kept).to.include(google.clientId).and.not.include(google.clientSecret);
+
+    const opened = page.waitForEvent('popup');
+    await page.getByRole('button', { name: 'Save, then verify OAuth2 provider' }).click();
+    await consentIn(await opened);
+    await page.getByText('Authorized as relay@example.com').first().waitFor();
+    await page.getByLabel('Send a test mail to').fill('admin@example.net');
+    await page.getByRole('button', { name: 'Test', exact: true }).click();
+    await page.getByText('Tested: works').waitFor();
+    expect(simulator.messages().at(-1)).to.deep.include({
+      provider: 'google',
+      recipients: ['admin@example.net'],
+    });
+    await close();
+  });
+
+  it('tests a plain server with a password before it is saved, and leads to its certificate', async () => {
+    const certificate = await makeSelfSigned();
+    const server = await startScriptedServer({
+      security: 'starttls',
+      certificate,
+      user: 'relay',
+      password: 'hunter2',
+      mechanisms: ['PLAIN'],
+    });
+    const { page, close } = await stage.open('/email/new');
+    await page.getByRole('button', { name: /Other mail server/ }).click();
+    await field(page, 'Server').fill('localhost');
+    await page.getByRole('spinbutton', { name: 'Port' }).fill(String(server.port));
+    await field(page, 'User name').fill('relay');
+    await page.getByLabel('Password', { exact: true }).fill('hunter2');
+    await field(page, 'From address (optional)').fill('relay@example.com');
+    await page.getByLabel('Send a test mail to').fill('admin@example.net');
+    await page.getByRole('button', { name: 'Test without saving' }).click();
+    const link = page.getByRole('link', { name: 'See the certificate, and trust it' });
+    await link.waitFor();
+    expect(await link.getAttribute('href')).to.equal(
+      `/certificates?fetch=${encodeURIComponent(`localhost:${server.port}`)}&security=starttls`,
+    );
+    await screenshot(page, 'email-self-signed');
+    await remoteAdmin(stage.relay.app.admin.address().port, stage.relay.directory).trust({
+      certificateAuthority: certificate.certificate,
+    });
+    await page.getByRole('button', { name: 'Test without saving' }).click();
+    await page.getByText('This upstream works').waitFor();
+    expect(server.transactions.at(-1)?.recipients).to.deep.equal(['RCPT TO:<admin@example.net>']);
+
+    await page.getByRole('button', { name: 'Save the upstream' }).click();
+    await page.getByRole('heading', { name: 'mail', level: 1 }).waitFor();
+    await page.getByText('Tested: works').waitFor();
+    await page.getByRole('button', { name: 'Remove mail' }).click();
+    await page.getByRole('group').getByRole('button', { name: 'Remove mail' }).click();
+    await page.getByRole('heading', { name: 'E-mail configuration', level: 1 }).waitFor();
+    await close();
+    await server.close();
+  });
+
+  it('keeps what is typed, names faults at their fields, and says when somebody else has changed the same', async () => {
+    const { page, close } = await stage.open('/email/microsoft', { expected: [/status of 422/] });
+    await field(page, 'Client ID').fill('another');
+    await field(page, 'Client secret expires on (optional)').fill('soon');
+    await page.reload();
+    expect(await field(page, 'Client ID').inputValue()).to.equal('another');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.locator('#field-upstreams-0-authentication-clientSecretExpires[aria-invalid]').waitFor();
+    await field(page, 'Client secret expires on (optional)').fill('');
+
+    const { settings } = stage.relay.app;
+    const { document } = settings.document();
+    const theirs = JSON.stringify(document).replace('"rewrite":"if-refused"', '"rewrite":"never"');
+    await settings.apply(JSON.parse(theirs), { by: 'otto' });
+    await page.getByText('Somebody else has changed this meanwhile.').waitFor();
+    await page.getByRole('button', { name: 'Show what changed' }).click();
+    await page.getByText('upstreams.microsoft.from.rewrite').waitFor();
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Take theirs' }).click();
+    expect(await page.getByLabel('Leave the sender alone').isChecked()).to.equal(true);
+    expect(await field(page, 'Client ID').inputValue()).to.equal(simulator.microsoft.clientId);
+    await close();
+  });
+
+  it('shows everything to those who may not change it, and says why', async () => {
+    const { page, close } = await stage.open('/email/microsoft', { role: 'viewer' });
+    await page.getByText('You can see these settings, but not change them.').waitFor();
+    expect(await field(page, 'Client ID').isDisabled()).to.equal(true);
+    expect(await page.getByRole('button', { name: 'Save', exact: true }).count()).to.equal(0);
+    await close();
   });
 });

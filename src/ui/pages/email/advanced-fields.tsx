@@ -1,5 +1,5 @@
 /** What Postern fills in by itself, and may be typed: scopes and addresses of the provider. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Disclosure } from '../../components/disclosure.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { t } from '../../words/words.ts';
@@ -24,7 +24,11 @@ export function AdvancedFields(props: FormProps) {
     if (textAt(upstream, ['authentication', key]) !== '') return true;
     return usual !== undefined || (key === 'mailbox' && way?.flow !== undefined && asked.has('email'));
   });
-  const [open] = useState(shown.some(([key]) => textAt(upstream, ['authentication', key]) !== ''));
+  const filled = shown.some(([key]) => textAt(upstream, ['authentication', key]) !== '');
+  const [open, setOpen] = useState(filled);
+  useEffect(() => {
+    if (filled) setOpen(true);
+  }, [filled]);
   if (shown.length === 0) return null;
   return (
     <Disclosure summary={t('email.advanced')} open={open}>

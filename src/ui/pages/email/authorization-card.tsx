@@ -13,7 +13,7 @@ import { StateBadge } from '../../components/state-badge.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { type Action, useAction } from '../../use-action.ts';
-import { t } from '../../words/words.ts';
+import { rich, t } from '../../words/words.ts';
 import type { Authorization } from './configuration.ts';
 import { awaitSignIn, failSignIn, type SignIn, setSignIn, useSignIn } from './sign-ins.ts';
 
@@ -73,7 +73,10 @@ export function AuthorizationCard(props: {
         {authorization?.authorizedAt !== undefined && (
           <>
             {' '}
-            <TimeText at={authorization.authorizedAt} /> {authorization.authorizedBy}
+            {rich('email.doneBy', {
+              when: <TimeText at={authorization.authorizedAt} />,
+              who: authorization.authorizedBy ?? '',
+            })}
           </>
         )}
       </p>

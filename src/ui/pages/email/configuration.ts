@@ -48,18 +48,22 @@ export function contactsOf(document: JsonObject): string {
   return Array.isArray(contacts) ? contacts.join(' ') : textAt(document, ['contacts']);
 }
 
+/** The document that is in force, with its ETag. */
 export function useSettings(): Query<SettingsAnswer> {
   return useQuery<SettingsAnswer>('/api/v1/settings', { topics: ['settings'] });
 }
 
+/** What is known of providers. */
 export function usePresets(): Query<Presets> {
   return useQuery<Presets>('/api/v1/settings/presets');
 }
 
+/** How each upstream runs, and its last test. */
 export function useUpstreams(): Query<{ readonly upstreams: readonly TestedUpstream[] }> {
   return useQuery('/api/v1/upstreams', { topics: ['upstreams', 'settings', 'authorizations'] });
 }
 
+/** How consent stands, and the redirect URIs. */
 export function useAuthorizations(): Query<Authorizations> {
   return useQuery<Authorizations>('/api/v1/authorizations', { topics: ['authorizations', 'settings'] });
 }

@@ -1,6 +1,6 @@
 /** Unsaved changes: kept over a visit to another page or a reload, without secrets; the browser asks before they are left behind. */
 import { useEffect, useState } from 'preact/hooks';
-import { isObject, type JsonObject, same, valueAt, withAt, withoutSecrets } from './json.ts';
+import { isObject, type Json, type JsonObject, same, valueAt, withAt, withoutSecrets } from './json.ts';
 
 export interface Draft {
   readonly value: JsonObject;
@@ -58,8 +58,8 @@ function storageKey(key: string): string {
 
 function keep(key: string, { value, base, revision }: Typed): void {
   try {
-    const kept = { value: withoutSecrets(value), base: withoutSecrets(base), revision };
-    sessionStorage.setItem(storageKey(key), JSON.stringify(kept));
+    const text = JSON.stringify({ value: withoutSecrets(value), base: withoutSecrets(base), revision });
+    sessionStorage.setItem(storageKey(key), text);
   } catch {
     // The browser keeps nothing; then a reload loses it, and the browser asks before.
   }
@@ -81,7 +81,6 @@ const SECRETS = ['password', 'clientSecret', 'clientCertificate', 'clientAsserti
 
 /** A typed secret was not kept; the one that is saved stands in its place again, where it is still the same sign-in. */
 function withSavedSecrets(draft: JsonObject, saved: JsonObject): JsonObject {
-  const part = (value: JsonObject, key: string) => valueAt(value, ['authentication', key]);
   if (['type', 'provider', 'flow'].some((key) => part(draft, key) !== part(saved, key))) return draft;
   return SECRETS.reduce((value, key) => {
     const before = part(saved, key);
@@ -89,4 +88,8 @@ function withSavedSecrets(draft: JsonObject, saved: JsonObject): JsonObject {
       ? value
       : withAt(value, ['authentication', key], before);
   }, draft);
+}
+
+function part(upstream: JsonObject, key: string): Json | undefined {
+  return valueAt(upstream, ['authentication', key]);
 }

@@ -13,6 +13,7 @@ import type { Query } from '../../use-query.ts';
 import { t } from '../../words/words.ts';
 import { contactsOf, documentOf, type SettingsAnswer } from './configuration.ts';
 import { useDraft } from './drafts.ts';
+import { EXAMPLES } from './examples.ts';
 import { type JsonObject, textAt, valueAt, withAt } from './json.ts';
 import { AccessUrlNotice } from './redirect-uris.tsx';
 import { documentSaver } from './save-document.ts';
@@ -74,7 +75,7 @@ export function GeneralCard(props: {
               hint={t('email.contactsHint')}
               path="contacts"
               value={contactsOf(value)}
-              placeholder="admin@example.com second@example.com"
+              placeholder={EXAMPLES.contacts}
               onChange={set(['contacts'])}
             />
             <TextField
@@ -100,12 +101,12 @@ export function GeneralCard(props: {
               type="url"
               code
               value={textAt(value, ['accessUrl'])}
-              placeholder="http://localhost:8025"
+              placeholder={EXAMPLES.accessUrl}
               onChange={set(['accessUrl'])}
             />
           </fieldset>
           <AccessUrlNotice
-            accessUrl={textAt(document, ['accessUrl']) || 'http://localhost:8025'}
+            accessUrl={textAt(document, ['accessUrl']) || EXAMPLES.accessUrl}
             save={may ? save : undefined}
           />
           <div class="buttons">

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { PortalStep, Way } from '../../../admin/contract-configuration.ts';
 import { CopyText } from '../../components/copy-text.tsx';
 import { t } from '../../words/words.ts';
-import type { JsonObject } from './json.ts';
+import { type JsonObject, textAt } from './json.ts';
 import { RedirectUris } from './redirect-uris.tsx';
 import type { SaveDocument } from './save-document.ts';
 import { filledIn } from './ways.ts';
@@ -34,7 +34,7 @@ function Step(props: {
   readonly save: SaveDocument | undefined;
 }) {
   const { step, upstream, redirectUris, accessUrl, save } = props;
-  const key = `postern.step.${String(upstream['name'])}.${step.key}`;
+  const key = `postern.step.${textAt(upstream, ['name'])}.${step.key}`;
   const [done, setDone] = useState(() => sessionStorage.getItem(key) === 'done');
   return (
     <li class={done ? 'done' : ''}>

@@ -9,6 +9,7 @@ import { RadioGroup } from '../../components/radio-group.tsx';
 import { SelectField } from '../../components/select-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { t } from '../../words/words.ts';
+import { EXAMPLES } from './examples.ts';
 import { type FormProps, setter } from './form.ts';
 import { numberAt, textAt, withAt } from './json.ts';
 
@@ -74,7 +75,7 @@ function Server(
         value={host}
         onChange={setter(props, ['host'])}
         code
-        placeholder="smtp.example.com"
+        placeholder={EXAMPLES.server}
       />
       <RadioGroup
         label={t('email.security')}

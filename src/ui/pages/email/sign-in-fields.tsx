@@ -6,6 +6,7 @@ import { SelectField } from '../../components/select-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { t } from '../../words/words.ts';
 import { AdvancedFields } from './advanced-fields.tsx';
+import { EXAMPLES } from './examples.ts';
 import { type FormProps, setter } from './form.ts';
 import { GoogleFile } from './google-file.tsx';
 import { textAt, withAt } from './json.ts';
@@ -115,7 +116,7 @@ function WayFields(props: FormProps & { readonly way: Way }) {
                 type="email"
                 label={t('email.account')}
                 hint={t('email.accountHint')}
-                placeholder="relay@example.com"
+                placeholder={EXAMPLES.mailbox}
               />
             );
           case 'mailbox':
@@ -126,7 +127,7 @@ function WayFields(props: FormProps & { readonly way: Way }) {
                 type="email"
                 label={t('email.mailbox')}
                 hint={t('email.mailboxHint')}
-                placeholder="relay@example.com"
+                placeholder={EXAMPLES.mailbox}
               />
             );
           case 'user':
@@ -146,7 +147,7 @@ function WayFields(props: FormProps & { readonly way: Way }) {
                 code
                 label={t('email.tenantId')}
                 hint={t('email.tenantIdHint')}
-                placeholder="00000000-0000-0000-0000-000000000000"
+                placeholder={EXAMPLES.id}
               />
             );
           case 'clientId':
@@ -223,7 +224,7 @@ function DayField({ upstream, change, path }: FormProps) {
       hint={t('email.secretExpiresHint')}
       path={`${path}.authentication.clientSecretExpires`}
       optional
-      placeholder="2027-01-31"
+      placeholder={EXAMPLES.day}
       inputMode="numeric"
       maxLength={10}
       value={textAt(upstream, keys)}

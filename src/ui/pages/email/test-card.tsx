@@ -11,7 +11,7 @@ import { StateBadge } from '../../components/state-badge.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { useAction } from '../../use-action.ts';
-import { t } from '../../words/words.ts';
+import { rich, t } from '../../words/words.ts';
 import { type JsonObject, numberAt, textAt } from './json.ts';
 
 export interface TestCardProps {
@@ -98,8 +98,13 @@ export function TestState(props: { readonly standing: TestedUpstream['test']; re
   const who = (
     <>
       {' '}
-      <TimeText at={standing.at} /> {standing.by}
-      {standing.sentTo !== undefined && ` → ${standing.sentTo}`}
+      {standing.sentTo === undefined
+        ? rich('email.doneBy', { when: <TimeText at={standing.at} />, who: standing.by })
+        : rich('email.sentBy', {
+            when: <TimeText at={standing.at} />,
+            who: standing.by,
+            to: standing.sentTo,
+          })}
     </>
   );
   if (!standing.current) {
@@ -137,7 +142,9 @@ function Step({ step, upstream }: { readonly step: VerifyStepLine; readonly upst
           <strong>{t(`email.check-${step.step}`)}</strong>{' '}
           <span class="hidden">{t(`email.checked-${step.result}`)}</span>
           {step.subject !== undefined && <code>{step.subject}</code>} {step.text}
-          {step.milliseconds > 0 && <small class="muted"> {step.milliseconds} ms</small>}
+          {step.milliseconds > 0 && (
+            <small class="muted"> {t('email.milliseconds', { count: step.milliseconds })}</small>
+          )}
         </p>
         {step.reply !== undefined && (
           <p>

@@ -1,6 +1,6 @@
 /** Which of the offered ways to send an upstream is one of, and what choosing another one makes of it. Pure. */
 import type { Preset, Way } from '../../../admin/contract-configuration.ts';
-import { type Json, type JsonObject, textAt, valueAt, withAt } from './json.ts';
+import { isObject, type Json, type JsonObject, textAt, valueAt, withAt } from './json.ts';
 
 export type PresetId = Preset['id'];
 
@@ -29,6 +29,7 @@ export interface Choice {
   readonly cloud: string;
 }
 
+/** The choice that an upstream has made, as the page offers it. */
 export function choiceOf(upstream: JsonObject): Choice {
   const type = textAt(upstream, ['authentication', 'type']) || 'none';
   return {
@@ -55,10 +56,9 @@ const KEPT = ['email', 'mailbox', 'tenantId', 'clientId', 'clientSecret', 'clien
 
 /** The upstream with another way chosen: what still fits stays. */
 export function withWay(upstream: JsonObject, way: Way): JsonObject {
-  const { authentication: before, host, port, security, endpoint, ...common } = upstream;
-  const { name = '', kind: _kind, ...rest } = common;
-  const old =
-    typeof before === 'object' && before !== null && !Array.isArray(before) ? (before as JsonObject) : {};
+  const { authentication: before, host, port, security, name = '', ...others } = upstream;
+  const rest = withAt(withAt(others, ['kind'], undefined), ['endpoint'], undefined);
+  const old = isObject(before) ? before : {};
   const address = textAt(old, ['email']) || textAt(old, ['mailbox']) || textAt(old, ['user']);
   return {
     name,
