@@ -67,24 +67,21 @@ export function announceDenied(denied: DeniedStorage, events: Publisher): Denied
   return denied;
 }
 
-/** What is recorded has changed something: users, tokens, certificates and authorizations tell so. */
+/** What is recorded has changed something: each entry tells who shows the trail or users, and some tell of other rooms too. */
 export function announceAudit(audit: AuditTrail, events: Publisher): AuditTrail {
   return {
     ...audit,
     async record(event) {
       await audit.record(event);
-      const topic = TOPIC_OF_ACTION[event.action.split('.')[0] ?? ''];
+      events.publish('access');
+      const topic = TOPIC_OF_ACTION.get(event.action.split('.')[0] ?? '');
       if (topic !== undefined) events.publish(topic);
     },
   };
 }
 
-/** By the first word of the action, such as `users` of `users.added`. */
+/** By the first word of the action, such as `certificates` of `certificates.trusted`. */
 const TOPIC_OF_ACTION: Readonly<Record<string, Topic | undefined>> = {
-  users: 'access',
-  tokens: 'access',
-  sessions: 'access',
-  setup: 'access',
   certificates: 'certificates',
   authorizations: 'authorizations',
   upstreams: 'upstreams',

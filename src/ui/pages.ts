@@ -48,6 +48,14 @@ export const PAGES: readonly PageEntry[] = [
     load: () => import('./pages/devices.tsx'),
   },
   {
+    paths: ['/audit'],
+    word: 'shell.audit',
+    words: ['audit'],
+    icon: 'audit',
+    needs: 'audit.read',
+    load: () => import('./pages/audit.tsx'),
+  },
+  {
     paths: ['/settings', '/settings/history', '/settings/history/:revision'],
     word: 'shell.document',
     words: ['document'],

@@ -1,4 +1,5 @@
 /** Every text of the page in German, by area. For tests: the page loads what it needs of it (words.ts). */
+import { audit } from './de/audit.ts';
 import { common } from './de/common.ts';
 import { devices } from './de/devices.ts';
 import { document } from './de/document.ts';
@@ -7,4 +8,4 @@ import { overview } from './de/overview.ts';
 import { portal } from './de/portal.ts';
 import { shell } from './de/shell.ts';
 
-export const de = { common, devices, document, email, overview, portal, shell } as const;
+export const de = { audit, common, devices, document, email, overview, portal, shell } as const;

@@ -1,4 +1,5 @@
 /** Every text of the page in English, by area. For types and tests: the page loads what it needs of it (words.ts). */
+import { audit } from './en/audit.ts';
 import { common } from './en/common.ts';
 import { devices } from './en/devices.ts';
 import { document } from './en/document.ts';
@@ -7,4 +8,4 @@ import { overview } from './en/overview.ts';
 import { portal } from './en/portal.ts';
 import { shell } from './en/shell.ts';
 
-export const en = { common, devices, document, email, overview, portal, shell } as const;
+export const en = { audit, common, devices, document, email, overview, portal, shell } as const;
