@@ -81,8 +81,8 @@ export function announceAudit(audit: AuditTrail, events: Publisher): AuditTrail 
 }
 
 /** By the first word of the action, such as `certificates` of `certificates.trusted`. */
-const TOPIC_OF_ACTION: Readonly<Record<string, Topic | undefined>> = {
-  certificates: 'certificates',
-  authorizations: 'authorizations',
-  upstreams: 'upstreams',
-};
+const TOPIC_OF_ACTION: ReadonlyMap<string, Topic> = new Map([
+  ['certificates', 'certificates'],
+  ['authorizations', 'authorizations'],
+  ['upstreams', 'upstreams'],
+]);
