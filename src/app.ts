@@ -131,7 +131,7 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
     const loopDelay = watchLoopDelay();
     closers.push(() => loopDelay.stop());
 
-    const watch = createWatch({ store, clock, log });
+    const watch = createWatch({ store, clock, log, severalNodes: () => lease.liveNodes() > 1 });
     closers.push(() => watch.close());
     const lease = leaseFor(store, log, clock, () => queue);
     const alerts = createAlerts({ log, meter: metrics.meter, clock });

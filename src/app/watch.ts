@@ -26,11 +26,13 @@ export interface Watch {
 /** Joins traffic, devices and events. */
 export function createWatch(deps: {
   readonly store: Pick<Store, 'traffic' | 'devices'>;
+  /** Others change things too, of which nobody tells here. */
+  readonly severalNodes: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }): Watch {
-  const { store, clock, log } = deps;
-  const events = createEventHub({ clock });
+  const { store, clock, log, severalNodes } = deps;
+  const events = createEventHub({ clock, severalNodes });
   const traffic = createTraffic({ storage: store.traffic, clock, log });
   const devices = createDeviceBook({
     storage: store.devices,
