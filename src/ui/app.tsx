@@ -1,8 +1,9 @@
 /** What is shown to whom: the pages to those who are signed in, the sign-in to all others. */
 import type { ComponentType } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useErrorBoundary } from 'preact/hooks';
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { ErrorNotice } from './components/error-notice.tsx';
+import { Notice } from './components/notice.tsx';
 import { Page } from './components/page.tsx';
 import { Frame } from './frame/frame.tsx';
 import { SignInDialog } from './frame/sign-in-dialog.tsx';
@@ -82,10 +83,28 @@ function guarded(page: PageEntry): ComponentType {
   const Component = lazyPage(page);
   const Guarded = (props: object) => {
     const may = useMay(page.needs);
+    const fault: unknown = useErrorBoundary()[0];
+    if (fault !== undefined) return <Broken title={t(page.word)} fault={fault} />;
     return may || page.open === true ? <Component {...props} /> : <NotAllowed title={t(page.word)} />;
   };
   guards.set(page, Guarded);
   return Guarded;
+}
+
+/** A fault of the page itself: the rest goes on to work. */
+function Broken({ title, fault }: { readonly title: string; readonly fault: unknown }) {
+  const actions = (
+    <button type="button" onClick={() => location.reload()}>
+      {t('shell.reload')}
+    </button>
+  );
+  return (
+    <Page title={title}>
+      <Notice kind="error" title={t('shell.broken')} remedy={t('shell.brokenRemedy')} actions={actions}>
+        <code>{String(fault)}</code>
+      </Notice>
+    </Page>
+  );
 }
 
 function NotAllowed({ title }: { readonly title: string }) {

@@ -137,4 +137,15 @@ describe('the frame around the pages', () => {
     expect(await page.evaluate('document.activeElement.textContent')).to.equal('Overview');
     await close();
   });
+
+  it('shows a fault of one page in its place, and the others go on to work', async () => {
+    const { page, close } = await stage.open('/audit');
+    await page.route('**/api/v1/overview', (route) => route.fulfill({ json: { mode: 'live' } }));
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByText('a fault of its own').waitFor();
+    await expectAccessible(page);
+    await page.getByRole('link', { name: 'Audit' }).click();
+    await page.getByRole('heading', { name: 'Audit', level: 1 }).waitFor();
+    await close();
+  });
 });

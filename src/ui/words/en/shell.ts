@@ -50,4 +50,7 @@ export const shell = {
   notLoaded: 'This page could not be loaded.',
   notLoadedWhy: 'Postern may have been updated in the meantime.',
   reload: 'Reload the page',
+  broken: 'This page has met a fault of its own.',
+  brokenRemedy:
+    'Mail is not concerned. Reload the page; if it comes again, report it with the text shown here.',
 } as const;
