@@ -19,11 +19,17 @@ const TRIM_PICO: Plugin = {
   name: 'trim-pico',
   setup({ onLoad }) {
     onLoad({ filter: /pico\.classless\.min\.css$/ }, async ({ path }) => ({
-      contents: trimStyle(await readFile(path, 'utf8')),
+      contents: trimStyle(await readFile(path, 'utf8'), await ownStyle()),
       loader: 'css',
     }));
   },
 };
+
+/** All that lies above Pico. */
+async function ownStyle(): Promise<string> {
+  const names = (await readdir(join(SOURCE, 'style'))).filter((name) => name.endsWith('.css'));
+  return (await Promise.all(names.map((name) => readFile(join(SOURCE, 'style', name), 'utf8')))).join('\n');
+}
 
 /** Where the relay looks for the page. */
 export const PAGE_DIRECTORY = join(ROOT, 'dist/page');

@@ -18,6 +18,7 @@ export function needsSignIn(state: Authorization['state'] | undefined): boolean 
   return state === 'none' || state === 'void' || state === 'stale';
 }
 
+/** Its state in a word; who signed in, where somebody has. */
 export function AuthorizationBadge({ authorization }: { readonly authorization: Authorization }) {
   const { state, account, text } = authorization;
   return (
