@@ -360,6 +360,116 @@ describe('who may call what', function matrix() {
     }
   });
 
+  describe('asks for more than the permission of the route', () => {
+    const ID = '0000000000000001';
+    const upstream = { name: 'office', kind: 'smtp', host: '127.0.0.1', port: 9, security: 'none' };
+    const withFile = {
+      upstreams: [
+        { ...upstream, authentication: { type: 'password', user: 'u', password: { file: 'master.key' } } },
+      ],
+    };
+    for (const [what, scope, method, path, body, status] of [
+      [
+        'to send what a message says to somebody',
+        'messages.act',
+        'POST',
+        `/api/v1/queue/${ID}/copy`,
+        { to: 'a@example.com' },
+        403,
+      ],
+      [
+        'to connect to any host',
+        'upstreams.verify',
+        'POST',
+        '/api/v1/verify',
+        { upstream: 'office', settings: { upstreams: [upstream] } },
+        403,
+      ],
+      [
+        'to send a mail with a test',
+        'upstreams.verify',
+        'POST',
+        '/api/v1/verify',
+        { upstream: 'test-relay', sendTo: 'a@example.com' },
+        403,
+      ],
+      [
+        'to make a link for another administrator',
+        'access.manage',
+        'POST',
+        '/api/v1/setup/link',
+        undefined,
+        403,
+      ],
+      [
+        'to make an administrator',
+        'access.manage',
+        'POST',
+        '/api/v1/users',
+        { name: 'mallory', role: 'administrator' },
+        403,
+      ],
+      [
+        'to make a token with more',
+        'access.manage',
+        'POST',
+        '/api/v1/tokens',
+        { name: 'mallory', scopes: ['settings.write'] },
+        403,
+      ],
+      ['to read files of the machine', 'settings.write', 'PUT', '/api/v1/settings', withFile, 422],
+      [
+        'to read files of the machine in a dry run',
+        'settings.write',
+        'PUT',
+        '/api/v1/settings?dryRun=true',
+        withFile,
+        422,
+      ],
+      [
+        'to read files of the machine as YAML',
+        'settings.write',
+        'PUT',
+        '/api/v1/settings/yaml',
+        { yaml: JSON.stringify(withFile) },
+        422,
+      ],
+    ] as const) {
+      it(what, async () => {
+        const headers = { ...tokens.get(scope), 'if-match': '*' };
+        const answered = await send(method, path, headers, body === undefined ? '' : JSON.stringify(body));
+        expect(answered.status, JSON.stringify(answered.json)).to.equal(status);
+      });
+    }
+
+    it('of administrators of the page too, where the machine is concerned', async () => {
+      const session = sessions.get('administrator') ?? {};
+      const more = { ...session, 'if-match': '*' };
+      const saved = await send('PUT', '/api/v1/settings', more, JSON.stringify(withFile));
+      expect(saved.status).to.equal(422);
+      expect(JSON.stringify(saved.json))
+        .to.contain('upstreams[0].authentication.password')
+        .and.contain('settings apply FILE');
+      const tried = await send(
+        'POST',
+        '/api/v1/verify',
+        session,
+        JSON.stringify({ upstream: 'office', settings: withFile }),
+      );
+      expect(tried.status).to.equal(422);
+      const token = { name: 'mallory', scopes: ['settings.machine-secrets'] };
+      expect((await send('POST', '/api/v1/tokens', session, JSON.stringify(token))).status).to.equal(403);
+      expect((await send('POST', '/api/v1/setup/link', session, '')).status).to.equal(403);
+      const checked = await send(
+        'PUT',
+        '/api/v1/settings?dryRun=true',
+        { ...machine, 'if-match': '*' },
+        JSON.stringify(withFile),
+      );
+      expect(checked.status, JSON.stringify(checked.json)).to.equal(200);
+    });
+  });
+
   it('has left everything as it was', async () => {
     const users = await send('GET', '/api/v1/users', machine, '');
     expect(users.json).to.have.property('users').with.lengthOf(4);

@@ -1,4 +1,5 @@
 /** Proves step by step whether an upstream takes mail; each step is sent when it is over. */
+import type { Caller } from '../../access/caller.ts';
 import type { TestResult } from '../../delivery/upstream-tests.ts';
 import type { Verify, VerifyStep } from '../../delivery/verify/step.ts';
 import { type Settings, TEST_RELAY } from '../../settings/schema.ts';
@@ -32,7 +33,7 @@ export function verifyRoutes({
       path: '/api/v1/verify',
       access: 'upstreams.verify',
       summary:
-        'Verifies an upstream, of the settings in force or of some that are not saved; a stream of JSON lines: a step each, then the result.',
+        'Verifies an upstream, of the settings in force or of some that are not saved (needs settings.write too); a stream of JSON lines: a step each, then the result. `sendTo` needs mail.send too.',
       params: nothing,
       query: nothing,
       body: verifyRequestSchema,
@@ -47,6 +48,7 @@ export function verifyRoutes({
         };
       },
       handle({ body, by, caller, signal }) {
+        requireMore(caller, body);
         const document =
           body.settings === undefined ? settings.current() : settings.draft(body.settings, authorOf(caller));
         const upstream = upstreamOf(document, body.upstream);
@@ -81,6 +83,24 @@ export function verifyRoutes({
       },
     }),
   ];
+}
+
+/**
+ * Settings that are not saved can name any host, which is for those who could save them; and a mail is for those who may send one.
+ */
+function requireMore(
+  { permissions }: Caller,
+  { settings, sendTo }: { readonly settings?: unknown; readonly sendTo?: string | undefined },
+): void {
+  if (settings !== undefined && !permissions.has('settings.write')) {
+    throw new RelayError(
+      'forbidden',
+      'To try settings that are not saved, one has to be allowed to change them.',
+    );
+  }
+  if (sendTo !== undefined && !permissions.has('mail.send')) {
+    throw new RelayError('forbidden', 'To have a mail sent, one has to be allowed to send test mail.');
+  }
 }
 
 function upstreamOf({ upstreams }: Settings, name: string): UpstreamSettings {
