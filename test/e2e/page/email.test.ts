@@ -199,6 +199,51 @@ describe('the page for e-mail configuration', function () {
     await close();
   });
 
+  it('signs in with a code, and where the browser opens no tab with a link; and forgets', async () => {
+    const { microsoft } = simulator;
+    const { page, close } = await stage.open('/email/microsoft', { foreignTls: true });
+    await page.getByRole('button', { name: 'Forget the authorization' }).click();
+    await page.getByRole('group').getByRole('button', { name: 'Forget the authorization' }).click();
+    await page.getByText('Nobody has signed in yet').first().waitFor();
+
+    await page.evaluate('window.open = () => null');
+    await page.getByRole('button', { name: 'Verify OAuth2 provider' }).click();
+    await page.getByText('The browser did not open a tab.').waitFor();
+    await expectAccessible(page);
+    const opened = page.waitForEvent('popup');
+    await page.getByRole('link', { name: 'Open the sign-in' }).click();
+    await consentIn(await opened);
+    await page.getByText('Authorized as relay@example.com').first().waitFor();
+
+    await page.getByLabel('OAuth 2.0: somebody enters a code').check();
+    await field(page, 'Device authorization endpoint (optional)').fill(microsoft.deviceAuthorizationEndpoint);
+    await page.getByRole('button', { name: 'Save, then verify OAuth2 provider' }).click();
+    const code = await page.locator('.device-code code').innerText();
+    await screenshot(page, 'email-device-code');
+    const device = await page.context().newPage();
+    await device.goto(`${new URL(microsoft.tokenEndpoint).origin}/devicelogin`);
+    await device.locator('input').first().fill(code);
+    await device.locator('button').first().click();
+    await consentIn(device);
+    await page.getByText('Authorized as relay@example.com').first().waitFor();
+    await close();
+  });
+
+  it('shows settings from a file, and says where they are changed', async () => {
+    const { page, close } = await stage.open('/email');
+    await page.route('**/api/v1/settings', async (route) => {
+      const answer: unknown = await (await route.fetch()).json();
+      await route.fulfill({
+        json: { ...Object(answer), locked: true, source: '/etc/postern/settings.yaml' },
+      });
+    });
+    await page.goto('/email/microsoft');
+    await page.getByText('The settings come from a file and cannot be changed here').waitFor();
+    expect(await field(page, 'Sign-in e-mail').isDisabled()).to.equal(true);
+    expect(await page.getByRole('button', { name: 'Test', exact: true }).isEnabled()).to.equal(true);
+    await close();
+  });
+
   it('shows everything to those who may not change it, and says why', async () => {
     const { page, close } = await stage.open('/email/microsoft', { role: 'viewer' });
     await page.getByText('You can see these settings, but not change them.').waitFor();

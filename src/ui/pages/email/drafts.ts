@@ -34,6 +34,7 @@ export function useDraft(key: string, saved: JsonObject, revision: number, isNew
   }, [dirty]);
   const set = (next: Typed) => {
     setTyped(next);
+    inMemory.set(key, next);
     keep(key, next);
   };
   return {
@@ -44,12 +45,16 @@ export function useDraft(key: string, saved: JsonObject, revision: number, isNew
       if (typed !== undefined) set({ value: typed.value, base: saved, revision });
     },
     discard: () => {
+      inMemory.delete(key);
       sessionStorage.removeItem(storageKey(key));
       setTyped(undefined);
     },
     change: (value) => set({ base: saved, revision, ...(dirty ? typed : {}), value }),
   };
 }
+
+/** With typed secrets: for as long as this page is not loaded anew. */
+const inMemory = new Map<string, Typed>();
 
 /** Names of upstreams with unsaved changes are their keys here. */
 function storageKey(key: string): string {
@@ -66,6 +71,8 @@ function keep(key: string, { value, base, revision }: Typed): void {
 }
 
 function kept(key: string, saved: JsonObject): Typed | undefined {
+  const typed = inMemory.get(key);
+  if (typed !== undefined) return typed;
   try {
     const found: unknown = JSON.parse(sessionStorage.getItem(storageKey(key)) ?? 'null');
     if (!isObject(found)) return undefined;

@@ -11,6 +11,8 @@ export interface FormProps {
   readonly way: Way | undefined;
   /** Path in the document, for faults: `upstreams[0]`. */
   readonly path: string;
+  /** The key file of a service account was read, whose id domain-wide delegation is given to. */
+  readonly onServiceAccount?: (id: string) => void;
 }
 
 /** Sets what stands at a path; empty texts are left out. */

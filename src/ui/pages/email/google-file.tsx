@@ -14,8 +14,8 @@ import { choiceOf, wayFor, withWay } from './ways.ts';
 /** Real ones have 3 kB. */
 const LONGEST = 65_536;
 
-export function GoogleFile(props: FormProps & { readonly onServiceAccount?: (id: string) => void }) {
-  const { upstream, change, preset } = props;
+export function GoogleFile(props: FormProps) {
+  const { upstream, change, preset, onServiceAccount } = props;
   const [file, setFile] = useState<File>();
   const [over, setOver] = useState(false);
   const [found, setFound] = useState<GoogleClient>();
@@ -24,6 +24,7 @@ export function GoogleFile(props: FormProps & { readonly onServiceAccount?: (id:
     const json = file.size > LONGEST ? ' '.repeat(LONGEST) : await file.text();
     const answer = await send<GoogleClient>('POST', '/api/v1/settings/google-client', { json }, { signal });
     setFound(answer);
+    if (answer.what === 'service-account') onServiceAccount?.(answer.clientId ?? '');
     const flow = answer.authentication.flow;
     const way = wayFor(preset, { ...choiceOf(upstream), type: 'oauth2', flow });
     const begun = way === undefined || choiceOf(upstream).flow === flow ? upstream : withWay(upstream, way);

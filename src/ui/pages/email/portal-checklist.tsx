@@ -14,6 +14,7 @@ export function PortalChecklist(props: {
   readonly redirectUris: readonly string[];
   readonly accessUrl: string;
   readonly save: SaveDocument | undefined;
+  readonly serviceAccountId: string;
 }) {
   const { way } = props;
   if (way.steps.length === 0) return null;
@@ -32,8 +33,9 @@ function Step(props: {
   readonly redirectUris: readonly string[];
   readonly accessUrl: string;
   readonly save: SaveDocument | undefined;
+  readonly serviceAccountId: string;
 }) {
-  const { step, upstream, redirectUris, accessUrl, save } = props;
+  const { step, upstream, redirectUris, accessUrl, save, serviceAccountId } = props;
   const key = `postern.step.${textAt(upstream, ['name'])}.${step.key}`;
   const [done, setDone] = useState(() => sessionStorage.getItem(key) === 'done');
   return (
@@ -60,7 +62,7 @@ function Step(props: {
           <RedirectUris key={template} uris={redirectUris} accessUrl={accessUrl} save={save} />
         ) : (
           <div key={template}>
-            <CopyText text={filledIn(template, upstream, {})} label={t('email.value')} />
+            <CopyText text={filledIn(template, upstream, { serviceAccountId })} label={t('email.value')} />
           </div>
         ),
       )}

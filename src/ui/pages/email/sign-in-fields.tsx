@@ -14,7 +14,7 @@ import { OwnSecret } from './own-secret.tsx';
 import { choiceOf, withWay } from './ways.ts';
 
 export function SignInFields(props: FormProps) {
-  const { upstream, change, preset, way, path } = props;
+  const { upstream, saved, change, preset, way, path } = props;
   if (textAt(upstream, ['kind']) === 'test-relay') return <p>{t('email.holdsMail')}</p>;
   const choice = choiceOf(upstream);
   const ways = (preset?.ways ?? []).filter((each) => each.cloud === undefined || each.cloud === choice.cloud);
@@ -33,7 +33,7 @@ export function SignInFields(props: FormProps) {
             const next = preset?.ways.find(
               (each) => each.cloud === cloud && each.kind === choice.kind && each.flow === choice.flow,
             );
-            if (next !== undefined) change(withWay(upstream, next));
+            if (next !== undefined) change(withWay(upstream, next, saved));
           }}
         />
       )}
@@ -50,7 +50,7 @@ export function SignInFields(props: FormProps) {
             const next =
               ways.find((each) => each.kind === kind && each.flow === choice.flow) ??
               ways.find((each) => each.kind === kind);
-            if (next !== undefined) change(withWay(upstream, next));
+            if (next !== undefined) change(withWay(upstream, next, saved));
           }}
         />
       )}
@@ -65,7 +65,7 @@ export function SignInFields(props: FormProps) {
           }))}
           onChange={(id) => {
             const next = sameKind.find((each) => wayId(each) === id);
-            if (next !== undefined) change(withWay(upstream, next));
+            if (next !== undefined) change(withWay(upstream, next, saved));
           }}
         />
       )}

@@ -160,7 +160,7 @@ function Step({ step, upstream }: { readonly step: VerifyStepLine; readonly upst
           </p>
         )}
         {step.step === 'tls' && step.result === 'failed' && host !== '' && (
-          <p>
+          <div class="buttons">
             <a
               class="button"
               href={`/certificates?fetch=${encodeURIComponent(address)}&security=${security}`}
@@ -169,7 +169,7 @@ function Step({ step, upstream }: { readonly step: VerifyStepLine; readonly upst
             >
               {t('email.seeCertificate')}
             </a>
-          </p>
+          </div>
         )}
       </div>
     </li>

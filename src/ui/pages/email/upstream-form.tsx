@@ -68,6 +68,7 @@ export function UpstreamForm(props: {
   const makeDefault = asDefault ?? (byDefault === '' && textAt(upstream, ['kind']) !== 'test-relay');
   const [faults, setFaults] = useState<readonly Fault[]>([]);
   const [result, setResult] = useState<Saved>();
+  const [serviceAccountId, setServiceAccountId] = useState('');
 
   const finished = useRef<string>(undefined);
   const { awaiting, wait } = useAwaited(answer.revision, () => {
@@ -95,6 +96,7 @@ export function UpstreamForm(props: {
     preset,
     way,
     path: `upstreams[${index}]`,
+    onServiceAccount: setServiceAccountId,
   };
 
   const withDraft = (before: JsonObject): JsonObject => {
@@ -126,6 +128,18 @@ export function UpstreamForm(props: {
   const person = oauth && !['client-credentials', 'service-account'].includes(choiceOf(upstream).flow);
   const accessUrl = textAt(document, ['accessUrl']) || 'http://localhost:8025';
   const redirectUris = authorizations.data?.redirectUris ?? [];
+  const checklist = way !== undefined && way.steps.length > 0 && (
+    <Card title={t('email.checklist')}>
+      <PortalChecklist
+        way={way}
+        upstream={upstream}
+        redirectUris={redirectUris}
+        accessUrl={accessUrl}
+        save={may ? store : undefined}
+        serviceAccountId={serviceAccountId}
+      />
+    </Card>
+  );
   return (
     <FaultsOf faults={faults}>
       {draft.conflict !== undefined && (
@@ -137,6 +151,7 @@ export function UpstreamForm(props: {
         />
       )}
       <div class="upstream-form">
+        {isNew && checklist}
         <div class="upstream-fields">
           <Card title={t('email.account-card')}>
             <fieldset class="all" disabled={!may}>
@@ -245,17 +260,7 @@ export function UpstreamForm(props: {
             />
           )}
         </div>
-        {way !== undefined && way.steps.length > 0 && (
-          <Card title={t('email.checklist')}>
-            <PortalChecklist
-              way={way}
-              upstream={upstream}
-              redirectUris={redirectUris}
-              accessUrl={accessUrl}
-              save={may ? store : undefined}
-            />
-          </Card>
-        )}
+        {!isNew && checklist}
       </div>
     </FaultsOf>
   );

@@ -54,35 +54,70 @@ export function wayFor(preset: Preset | undefined, { kind, type, flow, cloud }: 
 /** Keys of `authentication` that mean the same in every way with OAuth; the rest goes when another way is chosen. */
 const KEPT = ['email', 'mailbox', 'tenantId', 'clientId', 'clientSecret', 'clientSecretExpires'];
 
-/** The upstream with another way chosen: what still fits stays. */
-export function withWay(upstream: JsonObject, way: Way): JsonObject {
+/** Addresses of a provider that were typed; they stay while the provider and its cloud do. */
+const ADDRESSES = ['authorizationEndpoint', 'tokenEndpoint', 'deviceAuthorizationEndpoint'];
+
+/** The upstream with another way chosen: what still fits stays, and the way that is saved comes back as it is saved. */
+export function withWay(upstream: JsonObject, way: Way, saved?: JsonObject): JsonObject {
   const { authentication: before, host, port, security, name = '', ...others } = upstream;
+  if (saved !== undefined && isOfWay(saved, way)) return { ...others, ...partOf(saved), name };
   const rest = withAt(withAt(others, ['kind'], undefined), ['endpoint'], undefined);
   const old = isObject(before) ? before : {};
-  const address = textAt(old, ['email']) || textAt(old, ['mailbox']) || textAt(old, ['user']);
+  const stays =
+    textAt(old, ['provider']) === (way.provider ?? '') &&
+    choiceOf(upstream).cloud === (way.cloud ?? 'global') &&
+    textAt(upstream, ['kind']) === way.kind;
   return {
     name,
     kind: way.kind,
-    ...serverOf(way, { host, port, security }),
-    ...(way.kind === 'test-relay' ? {} : { authentication: authenticationOf(way, old, address) }),
+    ...serverOf(way, { host, port, security }, stays),
+    ...(way.kind === 'test-relay' ? {} : { authentication: authenticationOf(way, old, stays) }),
     ...rest,
   };
 }
 
-function serverOf(way: Way, typed: Readonly<Record<string, Json | undefined>>): JsonObject {
+function isOfWay(upstream: JsonObject, way: Way): boolean {
+  const { kind, type, flow, cloud } = choiceOf(upstream);
+  const provider = textAt(upstream, ['authentication', 'provider']);
+  return (
+    kind === way.kind &&
+    type === way.type &&
+    flow === (way.flow ?? '') &&
+    cloud === (way.cloud ?? 'global') &&
+    provider === (way.provider ?? '')
+  );
+}
+
+/** Server and sign-in. */
+function partOf(upstream: JsonObject): JsonObject {
+  const keys = ['kind', 'host', 'port', 'security', 'endpoint', 'authentication'];
+  return Object.fromEntries(
+    keys.flatMap((key): [string, Json][] => {
+      const value = upstream[key];
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
+}
+
+function serverOf(
+  way: Way,
+  typed: Readonly<Record<'host' | 'port' | 'security', Json | undefined>>,
+  stays: boolean,
+): JsonObject {
   if (way.kind !== 'smtp' || way.server === undefined) return {};
   const { host, port, security } = way.server;
-  const known = host !== undefined;
+  const known = host !== undefined && !stays;
   const chosen = (value: Json | undefined, offered: Json): Json =>
     known || value === undefined ? offered : value;
   return {
-    ...(known ? { host } : { host: typed['host'] ?? '' }),
-    port: chosen(typed['port'], port),
-    security: chosen(typed['security'], security),
+    host: chosen(typed.host, host ?? ''),
+    port: chosen(typed.port, port),
+    security: chosen(typed.security, security),
   };
 }
 
-function authenticationOf(way: Way, old: JsonObject, address: string): JsonObject {
+function authenticationOf(way: Way, old: JsonObject, stays: boolean): JsonObject {
+  const address = textAt(old, ['email']) || textAt(old, ['mailbox']) || textAt(old, ['user']);
   if (way.type === 'none') return { type: 'none' };
   if (way.type === 'password') {
     const password = old['password'];
@@ -93,7 +128,9 @@ function authenticationOf(way: Way, old: JsonObject, address: string): JsonObjec
     };
   }
   const fields = way.fields.map((field) => field.replace('?', ''));
-  const kept = KEPT.filter((key) => fields.includes(key) && old[key] !== undefined);
+  const kept = [...KEPT, ...ADDRESSES].filter(
+    (key) => old[key] !== undefined && (fields.includes(key) || (stays && ADDRESSES.includes(key))),
+  );
   const { provider = '', flow = '', cloud } = way;
   const who = fields.includes('mailbox') ? 'mailbox' : 'email';
   return {
@@ -150,7 +187,10 @@ export function filledIn(
     mailbox: ownAddress(upstream),
     ...more,
   };
-  return template.replaceAll(/\{(\w+)\}/g, (_all, name: string) => known[name] || name.toUpperCase());
+  return template.replaceAll(
+    /\{(\w+)\}/g,
+    (_all, name: string) => known[name] || name.replaceAll(/[A-Z]/g, '-$&').toUpperCase(),
+  );
 }
 
 /** The upstream with a secret typed, taken away, or left as it was. */
