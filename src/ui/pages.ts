@@ -48,6 +48,14 @@ export const PAGES: readonly PageEntry[] = [
     load: () => import('./pages/devices.tsx'),
   },
   {
+    paths: ['/messages', '/messages/:id'],
+    word: 'shell.messages',
+    words: ['messages'],
+    icon: 'messages',
+    needs: 'messages.read',
+    load: () => import('./pages/messages.tsx'),
+  },
+  {
     paths: ['/audit'],
     word: 'shell.audit',
     words: ['audit'],

@@ -4,8 +4,9 @@ import { common } from './de/common.ts';
 import { devices } from './de/devices.ts';
 import { document } from './de/document.ts';
 import { email } from './de/email.ts';
+import { messages } from './de/messages.ts';
 import { overview } from './de/overview.ts';
 import { portal } from './de/portal.ts';
 import { shell } from './de/shell.ts';
 
-export const de = { audit, common, devices, document, email, overview, portal, shell } as const;
+export const de = { audit, common, devices, document, email, messages, overview, portal, shell } as const;

@@ -4,8 +4,9 @@ import { common } from './en/common.ts';
 import { devices } from './en/devices.ts';
 import { document } from './en/document.ts';
 import { email } from './en/email.ts';
+import { messages } from './en/messages.ts';
 import { overview } from './en/overview.ts';
 import { portal } from './en/portal.ts';
 import { shell } from './en/shell.ts';
 
-export const en = { audit, common, devices, document, email, overview, portal, shell } as const;
+export const en = { audit, common, devices, document, email, messages, overview, portal, shell } as const;
