@@ -22,6 +22,8 @@ function refusal(args: readonly string[], environment: Environment = {}): readon
   throw new Error('it was accepted');
 }
 
+const proxies = (text: string) => ['--behind-proxy', '--trusted-proxies', text];
+
 describe('parseServeOptions', () => {
   it('has the defaults that are promised', () => {
     expect(parse([])).to.deep.equal({
@@ -88,11 +90,39 @@ describe('parseServeOptions', () => {
   it('refuses an admin that others reach unencrypted', () => {
     for (const address of ['0.0.0.0:8025', '[::]:8025', '192.0.2.1:8025', '[::ffff:192.0.2.1]:80']) {
       expect(refusal(['--admin', address])[0]).to.match(
-        /^--admin would show the admin unencrypted on .*; listen on 127\.0\.0\.1, or put a proxy with TLS in front and add --behind-proxy$/,
+        /^--admin would show the admin unencrypted on .*; listen on 127\.0\.0\.1, or add --admin-certificate default for https, or put a proxy with TLS in front and add --behind-proxy$/,
       );
+      expect(parse(['--admin-certificate', 'web', '--admin', address]).admin.certificate).to.equal('web');
       expect(parse(['--behind-proxy', '--admin', address]).admin.behindProxy).to.equal(true);
     }
     expect(parse(['--admin', '127.8.8.8:1']).admin.address).to.equal('127.8.8.8');
+  });
+
+  it('trusts the proxies that are named, and nobody else', () => {
+    expect(parse(['--behind-proxy']).admin.trustedProxies).to.equal(undefined);
+    expect(parse(proxies('10.0.0.5, fd00::/8 192.168.7.0/24')).admin.trustedProxies).to.deep.equal([
+      '10.0.0.5',
+      'fd00::/8',
+      '192.168.7.0/24',
+    ]);
+    expect(
+      parse([], { POSTERN_BEHIND_PROXY: '1', POSTERN_TRUSTED_PROXIES: '::1' }).admin.trustedProxies,
+    ).to.deep.equal(['::1']);
+    for (const wrong of ['proxy.example.com', '10.0.0.0/33', '10.0.0.0/8/8', 'fe80::1%eth0', ','])
+      expect(refusal(proxies(wrong))[0], wrong).to.match(
+        /^--trusted-proxies (?:has .*, which is no network|is no list of networks); write addresses/,
+      );
+    for (const everybody of ['0.0.0.0/0', '10.0.0.5,::/0', '0.0.0.0/00'])
+      expect(refusal(proxies(everybody))[0], everybody).to.match(
+        /^--trusted-proxies trusts everybody; name the proxy alone/,
+      );
+    expect(refusal(proxies(Array.from({ length: 101 }, () => '::1').join(',')))[0]).to.contain('is no list');
+    expect(refusal(['--trusted-proxies', '10.0.0.5'])[0]).to.equal(
+      '--trusted-proxies has no use without --behind-proxy; add --behind-proxy',
+    );
+    expect(refusal(['--admin-certificate', ' '])[0]).to.equal(
+      '--admin-certificate is empty; write a name such as default',
+    );
   });
 
   it('names every fault at once, with the flag or variable that it is about', () => {
