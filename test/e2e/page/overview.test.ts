@@ -13,7 +13,7 @@ describe('the overview of a new Postern', () => {
 
   it('guides to the first mail: a mailbox, a test, a device with what to enter on it', async () => {
     const { page, close } = await stage.open('/');
-    const steps = page.locator('.steps > li');
+    const steps = page.locator('.first-steps > li');
     await steps.nth(2).getByText(String(stage.relay.port()), { exact: true }).waitFor();
     expect(await steps.locator('h3').allInnerTexts()).to.deep.equal([
       'Connect a mailbox',
@@ -23,7 +23,7 @@ describe('the overview of a new Postern', () => {
     await expectAccessible(page);
     await close();
     await screenshots(stage, '/', 'overview-first', (shown) =>
-      shown.locator('.steps > li').nth(2).getByText(String(stage.relay.port()), { exact: true }).waitFor(),
+      shown.locator('.first-steps > li').nth(2).getByText(String(stage.relay.port()), { exact: true }).waitFor(),
     );
   });
 

@@ -43,7 +43,7 @@ export function FirstSteps({ overview }: { readonly overview: Overview }) {
         </button>
       }
     >
-      <ol class="steps">
+      <ol class="first-steps">
         <Step done={connected} title={t('overview.connect')}>
           <p>{t('overview.connectHow')}</p>
           <a class={connected ? 'button' : 'button main'} href="/email">
@@ -68,11 +68,11 @@ function Step(props: {
   readonly children: ComponentChildren;
 }) {
   return (
-    <li class={props.done ? 'step done' : 'step'}>
+    <li class={props.done ? 'first-step ticked' : 'first-step'}>
       <h3>
         {props.title}
         {props.done && (
-          <span class="step-done">
+          <span class="first-step-done">
             <Icon name="good" /> {t('overview.done')}
           </span>
         )}
