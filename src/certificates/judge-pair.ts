@@ -1,4 +1,5 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { errorCode } from '../shared/errors.ts';
 import { dayOf, describeCertificate } from './inspect.ts';
@@ -135,7 +136,8 @@ function warningsOf({ chain, leftOut }: OrderedChain, context: JudgementContext)
 }
 
 function isFor(leaf: X509Certificate, hosts: readonly string[], name: string): boolean {
-  if (leaf.checkHost(name) !== undefined || leaf.checkIP(name) !== undefined) return true;
+  // Each throws for what is a name of the other kind.
+  if ((isIP(name) === 0 ? leaf.checkHost(name) : leaf.checkIP(name)) !== undefined) return true;
   // The name of the machine alone: devices know it with a domain behind.
   return !name.includes('.') && hosts.some((host) => host.toLowerCase().startsWith(`${name.toLowerCase()}.`));
 }

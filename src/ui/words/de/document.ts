@@ -8,7 +8,7 @@ export const document: Translated<typeof en> = {
   edit: 'Dokument',
   history: 'Verlauf',
   title: 'Dokument (YAML)',
-  hint: 'Geheimnisse werden nicht gezeigt: „set: true“ behält das gespeicherte. Für ein neues statt dessen „value: …“ schreiben; es wird beim Speichern versiegelt. Kommentare bleiben nicht erhalten.',
+  hint: 'Geheimnisse werden nicht gezeigt: „set: true“ behält das gespeicherte. Für ein neues stattdessen „value: …“ schreiben; es wird beim Speichern versiegelt. Kommentare bleiben nicht erhalten.',
   open: 'Datei öffnen …',
   opened: 'Der Text von {name} steht im Editor. Gespeichert wird erst mit „Speichern“.',
   tooLarge: '{name} ist größer als 1 MiB und damit kein Einstellungsdokument.',
