@@ -13,7 +13,7 @@ export const shell: Translated<typeof en> = {
   messages: 'Nachrichten',
   certificates: 'Zertifikate',
   users: 'Benutzer und Tokens',
-  audit: 'Protokoll der Änderungen',
+  audit: 'Änderungsprotokoll',
   document: 'Einstellungsdokument',
   profile: 'Eigenes Profil',
   setup: 'Einrichtung',
