@@ -31,6 +31,8 @@ export interface RequestOptions {
   readonly ifMatch?: string | undefined;
   /** A 401 is an answer, not the end of a session. */
   readonly anonymous?: boolean;
+  /** The page asks by itself; that keeps no session alive. */
+  readonly background?: boolean;
 }
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
@@ -105,12 +107,13 @@ async function fetchOnce(
   method: Method,
   path: string,
   body: unknown,
-  { signal, ifMatch }: RequestOptions,
+  { signal, ifMatch, background = false }: RequestOptions,
 ): Promise<Response> {
   const headers: Record<string, string> = {
     Accept: 'application/json',
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     ...(ifMatch === undefined ? {} : { 'If-Match': ifMatch }),
+    ...(background ? { 'Postern-Background': '1' } : {}),
   };
   try {
     const response = await fetch(path, {

@@ -11,7 +11,7 @@ import { SignInPage } from './frame/sign-in-page.tsx';
 import { lazyPage } from './lazy-page.tsx';
 import { startLive } from './live.ts';
 import { noteNavigation } from './navigation.ts';
-import { PAGES, type PageEntry } from './pages.ts';
+import { CHOOSE_PASSWORD, PAGES, type PageEntry } from './pages.ts';
 import { loadSession, sessionStore, useMay } from './session.ts';
 import { useStore } from './store.ts';
 import { language } from './words/language.ts';
@@ -53,6 +53,7 @@ function Shown() {
     );
   }
   if (current.state !== 'signed-in') return <SignInPage key={words} setup={current.state === 'setup'} />;
+  if (current.session.user.mustChangePassword) return <ChoosePassword key={words} />;
   return (
     <>
       <Frame key={words}>
@@ -60,6 +61,16 @@ function Shown() {
       </Frame>
       <SignInDialog />
     </>
+  );
+}
+
+/** Nothing else is allowed before. */
+function ChoosePassword() {
+  const Component = lazyPage(CHOOSE_PASSWORD);
+  return (
+    <main id="content" class="alone">
+      <Router>{[<Route key="only" default component={Component} />]}</Router>
+    </main>
   );
 }
 

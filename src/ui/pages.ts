@@ -56,6 +56,27 @@ export const PAGES: readonly PageEntry[] = [
     load: () => import('./pages/messages.tsx'),
   },
   {
+    paths: ['/users', '/users/tokens'],
+    word: 'shell.users',
+    words: ['users'],
+    icon: 'users',
+    needs: 'access.manage',
+    load: () => import('./pages/users.tsx'),
+  },
+  {
+    paths: ['/profile'],
+    word: 'shell.profile',
+    words: ['profile'],
+    load: () => import('./pages/profile.tsx'),
+  },
+  {
+    paths: ['/setup'],
+    word: 'shell.setup',
+    words: ['profile'],
+    open: true,
+    load: () => import('./pages/setup.tsx'),
+  },
+  {
     paths: ['/audit'],
     word: 'shell.audit',
     words: ['audit'],
@@ -72,3 +93,11 @@ export const PAGES: readonly PageEntry[] = [
     load: () => import('./pages/document.tsx'),
   },
 ];
+
+/** In place of every page while somebody has to choose a password of their own. */
+export const CHOOSE_PASSWORD: PageEntry = {
+  paths: [],
+  word: 'shell.password',
+  words: ['profile'],
+  load: () => import('./pages/choose-password.tsx'),
+};

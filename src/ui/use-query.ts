@@ -45,15 +45,15 @@ export function useQuery<T>(
     path,
     ...recalled(path),
   }));
-  const [turn, setTurn] = useState(0);
-  const reload = useCallback(() => setTurn((before) => before + 1), []);
+  const [turn, setTurn] = useState({ background: false });
+  const reload = useCallback(() => setTurn({ background: false }), []);
   const wanted = useRef(topics);
   wanted.current = topics;
 
   useEffect(() => {
     if (path === undefined) return undefined;
     const gone = new AbortController();
-    void ask(path, gone.signal, (next) =>
+    void ask(path, turn.background, gone.signal, (next) =>
       setState((before) => ({ ...(before.path === path ? before : { path }), ...next })),
     );
     return () => gone.abort();
@@ -67,14 +67,14 @@ export function useQuery<T>(
       if (!ours || timer !== undefined) return;
       timer = window.setTimeout(() => {
         timer = undefined;
-        reload();
+        setTurn({ background: true });
       }, TOGETHER);
     });
     return () => {
       window.clearTimeout(timer);
       stop();
     };
-  }, [reload]);
+  }, []);
 
   const current: State = state.path === path || keep ? state : { path, ...recalled(path) };
   return {
@@ -90,11 +90,12 @@ export function useQuery<T>(
 /** Shows the answer, or the error beside what was answered before; nothing when it is not wanted any more. */
 async function ask(
   path: string,
+  background: boolean,
   signal: AbortSignal,
   show: (next: Pick<State, 'answer' | 'error'>) => void,
 ): Promise<void> {
   try {
-    const answer = await askOnce(path);
+    const answer = await askOnce(path, background);
     if (signal.aborted) return;
     show({ answer, error: undefined });
   } catch (error) {
@@ -109,10 +110,10 @@ const asked = new Map<string, Promise<Answer>>();
 /** A later change needs a later request, ms. */
 const SHARED = 100;
 
-async function askOnce(path: string): Promise<Answer> {
+async function askOnce(path: string, background: boolean): Promise<Answer> {
   const known = asked.get(path);
   if (known !== undefined) return known;
-  const answer = getTagged<unknown>(path).then(({ value, etag }) => ({ data: value, etag }));
+  const answer = getTagged<unknown>(path, { background }).then(({ value, etag }) => ({ data: value, etag }));
   asked.set(path, answer);
   window.setTimeout(() => asked.delete(path), SHARED);
   remember(path, await answer);

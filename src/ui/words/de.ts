@@ -7,6 +7,20 @@ import { email } from './de/email.ts';
 import { messages } from './de/messages.ts';
 import { overview } from './de/overview.ts';
 import { portal } from './de/portal.ts';
+import { profile } from './de/profile.ts';
 import { shell } from './de/shell.ts';
+import { users } from './de/users.ts';
 
-export const de = { audit, common, devices, document, email, messages, overview, portal, shell } as const;
+export const de = {
+  audit,
+  common,
+  devices,
+  document,
+  email,
+  messages,
+  overview,
+  portal,
+  profile,
+  shell,
+  users,
+} as const;

@@ -7,6 +7,20 @@ import { email } from './en/email.ts';
 import { messages } from './en/messages.ts';
 import { overview } from './en/overview.ts';
 import { portal } from './en/portal.ts';
+import { profile } from './en/profile.ts';
 import { shell } from './en/shell.ts';
+import { users } from './en/users.ts';
 
-export const en = { audit, common, devices, document, email, messages, overview, portal, shell } as const;
+export const en = {
+  audit,
+  common,
+  devices,
+  document,
+  email,
+  messages,
+  overview,
+  portal,
+  profile,
+  shell,
+  users,
+} as const;

@@ -1,0 +1,68 @@
+/** Words of one's own profile, of the setup and of the first password. */
+export const profile = {
+  title: 'Own profile',
+  lead: '{name}, {role}',
+
+  password: 'Password',
+  passwordLead: 'Changing it ends all your other sessions.',
+  current: 'Present password',
+  currentFirst: 'Password that you were given',
+  next: 'New password',
+  nextHint: 'At least 12 characters. Four words that do not belong together are good, and easy to remember.',
+  show: 'Show what I type',
+  change: 'Change password',
+  changed: 'The password is changed.',
+
+  chooseTitle: 'Choose a password',
+  chooseLead: 'The password that you have was made by somebody else. Choose one that only you know.',
+  choose: 'Set password',
+
+  secondFactor: 'Second factor',
+  'factor-on': 'On',
+  'factor-off': 'Off',
+  factorLead:
+    'A code of an authenticator app on your phone at each sign-in. Whoever learns your password alone cannot sign in.',
+  factorSetUp: 'Set up',
+  factorScan: 'Scan this with your authenticator app',
+  factorScanWhy:
+    'Any app for one-time codes (TOTP) will do, such as those of Microsoft, Google or your password manager.',
+  factorCode: 'QR code for an authenticator app',
+  factorSecret: 'Or type this key',
+  factorConfirm: 'Then prove that it works',
+  code: 'Code',
+  codeHint: 'The six digits that the app shows now.',
+  ownPassword: 'Your password',
+  turnOn: 'Turn on',
+  turnedOn: 'The second factor is on. Your other sessions have ended.',
+  turnOff: 'Turn off',
+  turnOffLead: 'Then the password alone is enough.',
+  turnedOff: 'The second factor is off.',
+
+  sessions: 'Sessions',
+  sessionsLead:
+    'Where you are signed in. A session ends after an hour without you, and after 12 hours in any case.',
+  browser: 'Browser',
+  browserOn: '{browser} on {system}',
+  unknownBrowser: 'Unknown browser',
+  this: 'this one',
+  address: 'Address',
+  began: 'Signed in',
+  seen: 'Last used',
+  end: 'End',
+  endOf: 'End the session of {browser} from {address}',
+  ended: 'Ended',
+  endOthers: 'Sign out everywhere else',
+  endOthersAsk: 'End all sessions but this one?',
+  endedOthers: { one: '{count} session was ended.', other: '{count} sessions were ended.' },
+
+  setupTitle: 'Set up Postern',
+  setupLead: 'You become the administrator of this Postern. Others are added later under Users and tokens.',
+  setupName: 'User name',
+  setupEmail: 'E-mail address',
+  setupPassword: 'Password',
+  setup: 'Create administrator',
+  noToken: 'This link is not complete',
+  noTokenWhy:
+    'Open the whole setup link, with everything behind the #. It was printed when Postern started, and stands in the file setup.link of the data directory; “postern setup-link” makes a new one.',
+  toSignIn: 'To the sign-in',
+} as const;
