@@ -11,6 +11,8 @@ import type { UnlockAnswer, UnlockRequest, UnlockTrouble } from './unlock.ts';
 
 /** Rounds of key derivation; more are an attack on whoever counts them. Common files have 2,000 to 600,000. */
 const MOST_ROUNDS = 5_000_000;
+/** The same where JavaScript counts them: some 3 s. */
+const MOST_SLOW_ROUNDS = 1_000_000;
 const MOST_BAGS = 1000;
 
 class Trouble extends Error {
@@ -37,6 +39,15 @@ Object.assign(forge.pkcs5, {
     return pbkdf2Sync(password, Buffer.from(salt, 'latin1'), rounds, length, hash).toString('latin1');
   },
 });
+
+const { generateKey } = forge.pkcs12;
+const bounded: typeof generateKey = (password, salt, id, rounds, length, digest) => {
+  if (rounds > MOST_SLOW_ROUNDS) throw new Trouble('too-costly');
+  return generateKey(password, salt, id, rounds, length, digest);
+};
+Object.assign(forge.pkcs12, { generateKey: bounded });
+const passwordBased: unknown = Reflect.get(forge, 'pbe'); // its types leave it out
+if (typeof passwordBased === 'object') Object.assign(passwordBased ?? {}, { generatePkcs12Key: bounded });
 
 function openPkcs12(bytes: Uint8Array, password: string | undefined): UnlockAnswer {
   let outer: forge.asn1.Asn1;

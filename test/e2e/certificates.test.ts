@@ -149,15 +149,15 @@ describe('certificates, end to end', () => {
     expect(refused.text).to.contain('in use: secure');
     expect(relay.log.text()).not.to.contain('PRIVATE KEY');
   });
-
-  async function greeted(port: number): Promise<TLSSocket> {
-    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
-    await once(socket, 'data');
-    return socket;
-  }
-
-  function requestIn(answer: string): string {
-    const value: unknown = JSON.parse(answer);
-    return typeof value === 'object' && value !== null && 'request' in value ? String(value.request) : '';
-  }
 });
+
+async function greeted(port: number): Promise<TLSSocket> {
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+  await once(socket, 'data');
+  return socket;
+}
+
+function requestIn(answer: string): string {
+  const value: unknown = JSON.parse(answer);
+  return typeof value === 'object' && value !== null && 'request' in value ? String(value.request) : '';
+}

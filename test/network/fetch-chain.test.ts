@@ -238,9 +238,9 @@ describe('fetching the certificates of a server', () => {
     expect(String(await outcome)).to.contain('did not show a certificate within 10 s');
     // A handshake record that never ends: message type 11, 16 MB announced.
     const endless = await raw((socket) => {
-      const record = Buffer.concat([Buffer.from([22, 3, 3, 0x3f, 0xff]), Buffer.alloc(0x3fff, 11)]);
+      const endlessRecord = Buffer.concat([Buffer.from([22, 3, 3, 0x3f, 0xff]), Buffer.alloc(0x3fff, 11)]);
       const more = (): void => {
-        while (socket.writable && socket.write(record));
+        while (socket.writable && socket.write(endlessRecord));
       };
       socket.on('drain', more);
       more();
@@ -289,11 +289,12 @@ describe('certificates in the bytes of a handshake', () => {
     lying.read(record(Buffer.concat([Buffer.from([11, 0, 0, 9, 0, 0, 6, 0, 0, 99, 1, 2, 3])])));
     expect(lying.list()).to.equal(undefined);
   });
-
-  function length3(length: number): Buffer {
-    return Buffer.from([length >> 16, (length >> 8) & 0xff, length & 0xff]);
-  }
-  function record(content: Buffer): Buffer {
-    return Buffer.concat([Buffer.from([22, 3, 3, content.length >> 8, content.length & 0xff]), content]);
-  }
 });
+
+function length3(length: number): Buffer {
+  return Buffer.from([length >> 16, (length >> 8) & 0xff, length & 0xff]);
+}
+
+function record(content: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([22, 3, 3, content.length >> 8, content.length & 0xff]), content]);
+}

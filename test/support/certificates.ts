@@ -1,6 +1,6 @@
 // oxlint-disable-next-line no-unassigned-import -- it only adds Reflect.getMetadata, which @peculiar/x509 needs
 import 'reflect-metadata';
-import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   BasicConstraintsExtension,
@@ -10,6 +10,7 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   Pkcs10CertificateRequest,
+  PublicKey,
   SubjectAlternativeNameExtension,
   type X509Certificate,
   X509CertificateGenerator,
@@ -41,6 +42,12 @@ export interface TestCertificateOptions {
   /** ms since 1970; in 30 days if absent. */
   readonly validTo?: number;
   readonly keyType?: 'ecdsa' | 'rsa';
+  /** A private key of any kind (PEM) that the certificate is for; it cannot sign itself then. */
+  readonly subjectKey?: string;
+  /** Object identifiers of the extended key usage; server authentication if absent. */
+  readonly usages?: readonly string[];
+  /** Of the signature; SHA-256 if absent. */
+  readonly hash?: 'SHA-1' | 'SHA-256';
 }
 
 /** A certificate authority. */
@@ -149,11 +156,11 @@ async function generate(
     serialNumber: `01${randomBytes(8).toString('hex')}`,
     subject,
     issuer: issuer?.certificate.subject ?? subject,
-    publicKey: keys.publicKey,
+    publicKey: options.subjectKey === undefined ? keys.publicKey : publicHalf(options.subjectKey),
     signingKey: issuer?.keys.privateKey ?? keys.privateKey,
     signingAlgorithm: {
       name: (issuer?.keys ?? keys).privateKey.algorithm.name,
-      hash: 'SHA-256',
+      hash: options.hash ?? 'SHA-256',
     },
     notBefore: new Date(options.validFrom ?? Date.now() - DAY),
     notAfter: new Date(options.validTo ?? Date.now() + 30 * DAY),
@@ -161,7 +168,7 @@ async function generate(
       new BasicConstraintsExtension(isAuthority, undefined, true),
       isAuthority
         ? new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true)
-        : new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+        : new ExtendedKeyUsageExtension([...(options.usages ?? [ExtendedKeyUsage.serverAuth])]),
       ...(names.length > 0 ? [new SubjectAlternativeNameExtension(names)] : []),
     ],
   });
@@ -171,6 +178,10 @@ async function generate(
     certificate,
     keys,
     pem: `${certificate.toString('pem')}\n`,
-    key: key.export({ format: 'pem', type: 'pkcs8' }),
+    key: options.subjectKey ?? key.export({ format: 'pem', type: 'pkcs8' }),
   };
+}
+
+function publicHalf(key: string): PublicKey {
+  return new PublicKey(createPublicKey(key).export({ format: 'der', type: 'spki' }));
 }
