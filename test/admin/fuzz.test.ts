@@ -4,6 +4,7 @@ import { Agent, request as send } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import { SETUP_LINK_FILE } from '../../src/access/setup.ts';
 import { ADMIN_TOKEN_FILE } from '../../src/admin/admin-token.ts';
 import { errorSchema } from '../../src/admin/contract.ts';
 import { oddAt, placesIn, RawJson, replaced, sampleOf, textOf } from '../support/api-samples.ts';
@@ -32,6 +33,7 @@ describe('whatever is sent to the admin interface', function () {
   let relay: Relay;
   let api: DescribedApi;
   let token: string;
+  let cookie = '';
   const known: Record<string, string> = {};
 
   before(async () => {
@@ -39,7 +41,27 @@ describe('whatever is sent to the admin interface', function () {
     token = (await readFile(join(relay.directory, ADMIN_TOKEN_FILE), 'utf8')).trim();
     api = describedApi(JSON.parse((await answer({ method: 'GET', path: '/api/v1/openapi.json' })).text));
     known['id'] = (await relay.send()).id;
+    const link = await readFile(join(relay.directory, SETUP_LINK_FILE), 'utf8');
+    const setup = {
+      token: /#(?:token=)?([\w-]+)\s*$/.exec(link)?.[1],
+      name: 'anna',
+      password: 'correct horse battery',
+    };
+    const { cookie: given } = await answer({
+      method: 'POST',
+      path: '/api/v1/setup',
+      body: JSON.stringify(setup),
+    });
+    cookie = given;
+    expect(cookie).to.not.equal('');
   });
+
+  /** What belongs to people is asked for by one, the rest by the machine. */
+  function credentials(method: string, path: string): Readonly<Record<string, string>> {
+    const own =
+      /^\/api\/v1\/sessions?(?:[/?]|$)/.test(path) && !(method === 'POST' && path === '/api/v1/session');
+    return own ? { Cookie: cookie, 'Sec-Fetch-Site': 'same-origin' } : { Authorization: `Bearer ${token}` };
+  }
   after(async () => {
     await relay.remove();
   });
@@ -50,7 +72,7 @@ describe('whatever is sent to the admin interface', function () {
     readonly body?: string | Buffer | undefined;
     readonly headers?: Readonly<Record<string, string>> | undefined;
     readonly agent?: Agent;
-  }): Promise<{ readonly status: number; readonly text: string }> {
+  }): Promise<{ readonly status: number; readonly text: string; readonly cookie: string }> {
     const { method, path, body, headers = {}, agent } = call;
     return new Promise((resolve, reject) => {
       const outgoing = send({
@@ -60,7 +82,7 @@ describe('whatever is sent to the admin interface', function () {
         method,
         path,
         headers: {
-          Authorization: `Bearer ${token}`,
+          ...credentials(method, path),
           'If-Match': '*',
           ...(body === undefined
             ? {}
@@ -75,13 +97,17 @@ describe('whatever is sent to the admin interface', function () {
         // A stream of events does not end; that it began is the answer.
         if (response.headers['content-type']?.startsWith('text/event-stream') === true) {
           response.destroy();
-          resolve({ status: response.statusCode ?? 0, text: '' });
+          resolve({ status: response.statusCode ?? 0, text: '', cookie: '' });
           return;
         }
         response.on('data', (piece: Buffer) => pieces.push(piece));
         response.once('error', reject);
         response.once('end', () =>
-          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString() }),
+          resolve({
+            status: response.statusCode ?? 0,
+            text: Buffer.concat(pieces).toString(),
+            cookie: (response.headers['set-cookie'] ?? []).map((one) => one.replace(/;.*/, '')).join('; '),
+          }),
         );
       });
       outgoing.end(body);
