@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import {
@@ -8,6 +10,7 @@ import {
   startPageStage,
 } from '../../support/page.ts';
 import { relaySettings } from '../../support/relay.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 /** Answers that these tests ask for. */
 const expected = [/412 \(Precondition Failed\)/, /422 \(Unprocessable Entity\)/, /401 \(Unauthorized\)/];
@@ -220,5 +223,42 @@ describe('the settings as a document', () => {
     await screenshots(stage, `/settings/history/${inForce().revision - 1}`, 'document-revision', (page) =>
       page.locator('tbody tr').first().waitFor(),
     );
+  });
+});
+
+describe('the settings document of a Postern with a settings file', () => {
+  let stage: PageStage;
+  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+  before(async () => {
+    directory = await temporaryDirectory();
+    const settingsFile = join(directory.path, 'settings.yaml');
+    await writeFile(
+      settingsFile,
+      'listeners: [{ name: default, address: 127.0.0.1, port: 0 }]\nhostname: file.example.com\n',
+    );
+    stage = await startPageStage(undefined, { settingsFile });
+  });
+  after(async () => {
+    await stage.close();
+    await directory.remove();
+  });
+
+  it('is shown with the reason why it is not changed here, and can be taken along', async () => {
+    const { page, close } = await stage.open('/settings');
+    await page.getByText('These settings come from a file').waitFor();
+    await page.getByText(/settings\.yaml/).waitFor();
+    expect(await editor(page).getAttribute('readonly')).to.not.equal(null);
+    expect(await editor(page).inputValue()).to.contain('file.example.com');
+    expect(await page.getByRole('button', { name: /^Save|Open a file/ }).count()).to.equal(0);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download' }).click(),
+    ]);
+    expect(await readFile(await download.path(), 'utf8')).to.contain('file.example.com');
+    await expectAccessible(page);
+    await screenshot(page, 'document-locked');
+    await page.getByRole('link', { name: 'History' }).click();
+    await page.getByText('There is no history').waitFor();
+    await close();
   });
 });
