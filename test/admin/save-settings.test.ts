@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 const office = { name: 'office', kind: 'smtp', host: 'smtp.example.com' };
 const reply = { code: 250, enhanced: '2.0.0', text: 'Ok' };
 
-const document = (notices: object, more: object = {}) => ({
+const settingsWith = (notices: object, more: object = {}) => ({
   upstreams: [office],
   defaultUpstream: 'office',
   contacts: 'admin@example.com  other@example.com',
@@ -29,8 +29,8 @@ describe('a test mail when the settings are saved', () => {
   });
   afterEach(() => running.stop());
 
-  const put = async (document: object, query = ''): Promise<unknown> => {
-    const answer = await running.post(`/api/v1/settings${query}`, document, {
+  const put = async (body: object, query = ''): Promise<unknown> => {
+    const answer = await running.post(`/api/v1/settings${query}`, body, {
       method: 'PUT',
       headers: { 'If-Match': '*' },
     });
@@ -39,7 +39,7 @@ describe('a test mail when the settings are saved', () => {
   };
 
   it('goes to the contacts over the default upstream, where the settings say so', async () => {
-    const saved = await put(document({ testOnSave: true }));
+    const saved = await put(settingsWith({ testOnSave: true }));
     expect(saved).to.deep.include({
       test: { id: '00000000000T0000', to: ['admin@example.com', 'other@example.com'], upstream: 'office' },
     });
@@ -49,26 +49,26 @@ describe('a test mail when the settings are saved', () => {
   });
 
   it('goes only when something of mail was changed', async () => {
-    await put(document({ testOnSave: true }));
-    await put(document({ testOnSave: true }, { hostname: 'relay.example.com' }));
+    await put(settingsWith({ testOnSave: true }));
+    await put(settingsWith({ testOnSave: true }, { hostname: 'relay.example.com' }));
     expect(running.accepted).to.have.length(1);
-    await put(document({ testOnSave: true }, { upstreams: [{ ...office, port: 465, security: 'tls' }] }));
+    await put(settingsWith({ testOnSave: true }, { upstreams: [{ ...office, port: 465, security: 'tls' }] }));
     expect(running.accepted).to.have.length(2);
   });
 
   it('goes, and goes not, as the one who saves has it', async () => {
-    expect(await put(document({ testOnSave: true }), '?test=false')).to.not.have.property('test');
-    const saved = await put(document({}), '?test=true&testTo=me@example.com');
+    expect(await put(settingsWith({ testOnSave: true }), '?test=false')).to.not.have.property('test');
+    const saved = await put(settingsWith({}), '?test=true&testTo=me@example.com');
     expect(saved).to.deep.nested.include({ 'test.to': ['me@example.com'] });
     expect(running.accepted).to.have.length(1);
   });
 
   it('says why none goes, and the settings are saved all the same', async () => {
-    expect(await put(document({}, { contacts: [] }), '?test=true')).to.deep.include({
+    expect(await put(settingsWith({}, { contacts: [] }), '?test=true')).to.deep.include({
       revision: 2,
       test: { why: 'No test mail was sent: there are no contacts, and no other address was given.' },
     });
-    const saved = await put(document({}), '?test=true&testUpstream=gone');
+    const saved = await put(settingsWith({}), '?test=true&testUpstream=gone');
     expect(saved).to.have.nested.property('test.why').that.includes('no upstream named gone');
   });
 
@@ -107,7 +107,7 @@ describe('a test mail when the settings are saved', () => {
     ],
   ] as const) {
     it(`counts as the test of the upstream: ${title}`, async () => {
-      await put(document({}));
+      await put(settingsWith({}));
       const sent: unknown = await (
         await running.post('/api/v1/send-test', { to: 'me@example.com', upstream: 'office' })
       ).json();

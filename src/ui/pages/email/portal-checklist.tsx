@@ -19,7 +19,7 @@ export function PortalChecklist(props: {
   const { way } = props;
   if (way.steps.length === 0) return null;
   return (
-    <ol class="steps">
+    <ol class="portal-steps">
       {way.steps.map((step) => (
         <Step key={step.key} {...props} step={step} />
       ))}

@@ -23,11 +23,9 @@ export function RemoveUpstream(props: {
     objectsIn(document, key).filter((each) => textAt(each, ['upstream']) === name),
   );
   const remove = useAction(async () => {
+    // First, for an authorization is known by the name of an upstream that is there.
+    if (authorized) await send('DELETE', `/api/v1/upstreams/${encodeURIComponent(name)}/authorization`);
     await store((before) => without(before, name), '?test=false');
-    if (authorized)
-      await send('DELETE', `/api/v1/upstreams/${encodeURIComponent(name)}/authorization`).catch(
-        () => undefined,
-      );
     route('/email');
   });
   const lost = [

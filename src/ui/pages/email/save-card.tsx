@@ -13,6 +13,8 @@ export function SaveCard(props: {
   readonly dirty: boolean;
   readonly may: boolean;
   readonly isNew: boolean;
+  /** The next thing to do; else signing in is. */
+  readonly main: boolean;
   readonly name: string;
   /** Who gets the test. */
   readonly to: string;
@@ -21,7 +23,7 @@ export function SaveCard(props: {
   readonly result: Saved | undefined;
   readonly discard: (() => void) | undefined;
 }) {
-  const { dirty, may, isNew, name, to, testByDefault, save, result, discard } = props;
+  const { dirty, may, isNew, main, name, to, testByDefault, save, result, discard } = props;
   const [chosen, setChosen] = useState<boolean>();
   const test = (chosen ?? testByDefault) && to !== '';
   const saving = useAction(async () => {
@@ -44,7 +46,7 @@ export function SaveCard(props: {
       <div class="buttons">
         <ActionButton
           action={saving}
-          look="main"
+          look={main ? 'main' : 'plain'}
           needs="settings.write"
           disabled={!dirty && t('email.nothingChanged')}
         >

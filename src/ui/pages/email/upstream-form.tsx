@@ -1,6 +1,6 @@
 /** The form of one upstream, with its checklist, sign-in, test and save. */
 import { useRef, useState } from 'preact/hooks';
-import type { Presets, Saved } from '../../../admin/contract-configuration.ts';
+import type { Preset, Presets, Saved } from '../../../admin/contract-configuration.ts';
 import { ApiError, type Fault } from '../../api.ts';
 import { Card } from '../../components/card.tsx';
 import { CheckField } from '../../components/check-field.tsx';
@@ -43,6 +43,8 @@ export function UpstreamForm(props: {
   readonly draftKey: string;
   /** As it is in force; undefined for a new one. */
   readonly saved: JsonObject | undefined;
+  /** What was chosen for a new one; else it is guessed from the settings. */
+  readonly chosen?: Preset['id'];
   /** What the form begins with. */
   readonly begin: JsonObject;
   readonly settings: Query<SettingsAnswer>;
@@ -51,7 +53,7 @@ export function UpstreamForm(props: {
   /** A new one was saved under this name, or given up. */
   readonly onLeave?: (name: string | undefined) => void;
 }) {
-  const { draftKey, saved, begin, settings, answer, offered, onLeave } = props;
+  const { draftKey, saved, chosen, begin, settings, answer, offered, onLeave } = props;
   const document = documentOf(answer);
   const draft = useDraft(draftKey, begin, answer.revision, saved === undefined);
   const upstream = draft.value;
@@ -83,7 +85,7 @@ export function UpstreamForm(props: {
     (each) => textAt(each, ['name']) !== (saved === undefined ? '' : name),
   );
   const index = saved === undefined ? others.length : upstreamsOf(document).indexOf(saved);
-  const preset = offered.presets.find(({ id }) => id === presetOf(upstream, offered.presets));
+  const preset = offered.presets.find(({ id }) => id === (chosen ?? presetOf(upstream, offered.presets)));
   const way = wayFor(preset, choiceOf(upstream));
   const form: FormProps = {
     upstream,
@@ -127,6 +129,7 @@ export function UpstreamForm(props: {
   const oauth = choiceOf(upstream).type === 'oauth2';
   const person = oauth && !['client-credentials', 'service-account'].includes(choiceOf(upstream).flow);
   const accessUrl = textAt(document, ['accessUrl']) || 'http://localhost:8025';
+  const authorization = authorizations.data?.authorizations.find((each) => each.upstream === name);
   const redirectUris = authorizations.data?.redirectUris ?? [];
   const checklist = way !== undefined && way.steps.length > 0 && (
     <Card title={t('email.checklist')}>
@@ -190,7 +193,7 @@ export function UpstreamForm(props: {
             <AuthorizationCard
               name={name}
               flow={choiceOf(upstream).flow}
-              authorization={authorizations.data?.authorizations.find((each) => each.upstream === name)}
+              authorization={authorization}
               redirectUris={redirectUris}
               saveFirst={
                 dirty
@@ -240,6 +243,7 @@ export function UpstreamForm(props: {
             dirty={dirty}
             may={may}
             isNew={isNew}
+            main={!person || authorization?.state === 'authorized'}
             name={name}
             to={testTo}
             testByDefault={valueAt(document, ['notices', 'testOnSave']) === true}

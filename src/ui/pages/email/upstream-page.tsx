@@ -78,15 +78,18 @@ const CHOSEN = 'postern.new.preset';
 function NewUpstream({ answer, offered, settings }: PartProps) {
   const { route } = useLocation();
   const taken = upstreamsOf(documentOf(answer)).map((upstream) => textAt(upstream, ['name']));
-  const [begin, setBegin] = useState<JsonObject | undefined>(() => {
-    const chosen = offered.presets.find(({ id }) => id === sessionStorage.getItem(CHOSEN));
-    return chosen === undefined ? undefined : newUpstream(chosen, freeName(chosen.id, taken));
-  });
+  const [chosen, setChosen] = useState(() =>
+    offered.presets.find(({ id }) => id === sessionStorage.getItem(CHOSEN)),
+  );
+  const [begin, setBegin] = useState<JsonObject | undefined>(() =>
+    chosen === undefined ? undefined : newUpstream(chosen, freeName(chosen.id, taken)),
+  );
   const choose = (preset: Preset) => {
     sessionStorage.setItem(CHOSEN, preset.id);
+    setChosen(preset);
     setBegin(newUpstream(preset, freeName(preset.id, taken)));
   };
-  if (begin === undefined) {
+  if (begin === undefined || chosen === undefined) {
     return (
       <>
         <LockedNotice settings={answer} />
@@ -104,6 +107,7 @@ function NewUpstream({ answer, offered, settings }: PartProps) {
   return (
     <UpstreamForm
       draftKey="upstream.new"
+      chosen={chosen.id}
       saved={undefined}
       begin={begin}
       settings={settings}

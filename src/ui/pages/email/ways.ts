@@ -144,9 +144,12 @@ function authenticationOf(way: Way, old: JsonObject, stays: boolean): JsonObject
 }
 
 /** A new upstream of a preset. */
-export function newUpstream({ ways }: Preset, name: string): JsonObject {
+export function newUpstream({ id, ways }: Preset, name: string): JsonObject {
   const [way] = ways;
-  return way === undefined ? { name, kind: 'smtp' } : withWay({ name }, way);
+  if (way === undefined) return { name, kind: 'smtp' };
+  // A mailbox refuses the senders of most devices; a mail server of one's own mostly takes them.
+  const isMailbox = ['microsoft-365', 'google-workspace', 'gmail'].includes(id);
+  return withWay({ name, ...(isMailbox ? { from: { rewrite: 'if-refused' } } : {}) }, way);
 }
 
 /** A name that nothing has yet. */
