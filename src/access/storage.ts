@@ -80,7 +80,7 @@ export interface AuditFilter {
 export interface AuditLimits {
   /** Entries from before this time. */
   readonly before: number;
-  /** All but the latest so many. */
+  /** How many there may be; of more, the oldest of whoever has the most go. */
   readonly keep: number;
   /** Of entries that nobody in particular caused, all but the latest so many: strangers push nothing else out. */
   readonly keepOfNobody: number;

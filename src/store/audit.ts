@@ -1,8 +1,8 @@
-import { type SqlBool, sql } from 'kysely';
+import { type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import type { AuditEntry, AuditStorage } from '../access/storage.ts';
 import type { Engine } from './engine.ts';
 import { plainText } from './plain-text.ts';
-import type { AuditTable } from './schema.ts';
+import type { AuditTable, Schema } from './schema.ts';
 import { storedChanges } from './stored-json.ts';
 
 const COLUMNS = ['id', 'at', 'by', 'kind', 'address', 'action', 'subject', 'text', 'changes'] as const;
@@ -11,17 +11,33 @@ const COLUMNS = ['id', 'at', 'by', 'kind', 'address', 'action', 'subject', 'text
 export function createAuditStorage(engine: Engine): AuditStorage {
   const { db } = engine;
 
-  /** The latest entry of those that are beyond the latest `keep`. */
-  async function firstBeyond(keep: number, kind?: 'nobody'): Promise<string | undefined> {
-    const row = await db
+  /** Removes the oldest entries that match, `most` of them; answers how many there were. */
+  async function remove(matching: (all: Entries) => Entries, most: number): Promise<number> {
+    if (most <= 0) return 0;
+    const oldest = matching(db.selectFrom('audit').select('id')).orderBy('id').limit(most);
+    const removed = await db.deleteFrom('audit').where('id', 'in', oldest).executeTakeFirst();
+    return Number(removed.numDeletedRows);
+  }
+
+  /** Whoever has the most entries, counted by name; the machine, whose callers say who they are, as one. */
+  async function loudest() {
+    const found = await db
       .selectFrom('audit')
-      .select('id')
-      .$if(kind !== undefined, (query) => query.where('kind', '=', kind ?? ''))
-      .orderBy('id', 'desc')
+      .select(['kind', sql<string>`case when kind = 'machine' then '' else ${sql.ref('by')} end`.as('name')])
+      .select((expression) => expression.fn.countAll<number | string>().as('count'))
+      .groupBy(['kind', 'name'])
+      .orderBy('count', 'desc')
       .limit(1)
-      .offset(keep)
       .executeTakeFirst();
-    return row?.id;
+    return found === undefined || found.kind === 'machine' ? found : { ...found, by: found.name };
+  }
+
+  async function countOf(matching: (all: Entries) => Entries): Promise<number> {
+    const counted = await matching(db.selectFrom('audit').select('id'))
+      .clearSelect()
+      .select((expression) => expression.fn.countAll<number | string>().as('count'))
+      .executeTakeFirst();
+    return Number(counted?.count ?? 0);
   }
 
   return {
@@ -57,26 +73,27 @@ export function createAuditStorage(engine: Engine): AuditStorage {
     },
 
     async removeAudit({ before, keep, keepOfNobody }, most) {
-      const [beyond, nobodyBeyond] = [await firstBeyond(keep), await firstBeyond(keepOfNobody, 'nobody')];
-      const removable = db
-        .selectFrom('audit')
-        .select('id')
-        .where(({ or, and, eb }) =>
-          or([
-            eb('at', '<', before),
-            ...(beyond === undefined ? [] : [eb('id', '<=', beyond)]),
-            ...(nobodyBeyond === undefined
-              ? []
-              : [and([eb('kind', '=', 'nobody'), eb('id', '<=', nobodyBeyond)])]),
-          ]),
-        )
-        .orderBy('id')
-        .limit(most);
-      const removed = await db.deleteFrom('audit').where('id', 'in', removable).executeTakeFirst();
-      return Number(removed.numDeletedRows);
+      let removed = await remove((all) => all.where('at', '<', before), most);
+      const beyond = (await countOf(ofNobody)) - keepOfNobody;
+      removed += await remove(ofNobody, Math.min(beyond, most - removed));
+      // Not simply the oldest: whoever makes entries without end pushes out his own, and nobody hides anything under them.
+      const excess = (await countOf((all) => all)) - keep;
+      const by = excess > 0 ? await loudest() : undefined;
+      if (by !== undefined) {
+        const ofLoudest = (all: Entries) => {
+          const ofKind = all.where('kind', '=', by.kind);
+          return 'by' in by ? ofKind.where('by', '=', by.name) : ofKind;
+        };
+        removed += await remove(ofLoudest, Math.min(excess, most - removed));
+      }
+      return removed;
     },
   };
 }
+
+const ofNobody = (all: Entries): Entries => all.where('kind', '=', 'nobody');
+
+type Entries = SelectQueryBuilder<Schema, 'audit', { id: string }>;
 
 function entryOf({ subject, changes, kind, ...row }: AuditTable): AuditEntry {
   return {

@@ -74,6 +74,21 @@ export function describeAudit(name: string, open: () => Promise<StoreUnderTest>)
       expect(await opened.store.access.removeAudit(limits, 100)).to.equal(0);
     });
 
+    it('lets whoever makes entries without end push out his own, and hide nothing of others', async () => {
+      const eve = (number: number) => entry(number, { by: 'eve' });
+      const machine = (number: number) => entry(number, { by: `cli (${number})`, kind: 'machine' });
+      await add(entry(0), entry(1), eve(2), machine(3), eve(4), eve(5), machine(6), eve(7), entry(8));
+      const limits = { before: 0, keep: 7, keepOfNobody: 100 };
+      expect(await opened.store.access.removeAudit(limits, 100)).to.equal(2);
+      expect(await numbers()).to.deep.equal([8, 7, 6, 5, 3, 1, 0]);
+      await add(machine(10), machine(11));
+      expect(await opened.store.access.removeAudit(limits, 1)).to.equal(1);
+      expect(await opened.store.access.removeAudit(limits, 1)).to.equal(1);
+      expect(await opened.store.access.removeAudit(limits, 1)).to.equal(0);
+      expect((await numbers()).length).to.equal(7);
+      expect(await numbers({ by: 'eve' })).to.deep.equal([7, 5]);
+    });
+
     it('lets strangers push out their own entries alone', async () => {
       const stranger = { kind: 'nobody', by: 'nobody' } as const;
       await add(entry(0), ...Array.from({ length: 6 }, (_, index) => entry(index + 1, stranger)), entry(7));
