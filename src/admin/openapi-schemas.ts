@@ -156,6 +156,7 @@ function mapObjects(value: JsonSchema, change: (object: JsonSchema) => JsonSchem
   return change(Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, each(inner)])));
 }
 
+/** Whether a value is a mapping, as JSON has them. */
 export function isObject(value: unknown): value is JsonSchema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

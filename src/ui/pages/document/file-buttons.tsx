@@ -11,6 +11,7 @@ export async function readText(file: File): Promise<string | undefined> {
   return (await file.text()).replace(/^\uFEFF/, '').replaceAll(/\r\n?/g, '\n');
 }
 
+/** Opens a file in the editor, and saves the text into one. */
 export function FileButtons(props: {
   readonly text: string;
   readonly revision: number;

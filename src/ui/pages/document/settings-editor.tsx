@@ -139,7 +139,7 @@ function Editor({ current, query }: { readonly current: SettingsText; readonly q
           )}
         </div>
       )}
-      <p class="hint">{t('document.hint')}</p>
+      {editable && <p class="hint">{t('document.hint')}</p>}
     </Card>
   );
 }
