@@ -33,7 +33,7 @@ function Shown() {
   // Another language is another page: everything is drawn anew.
   const words = useStore(language);
   const { path } = useLocation();
-  const signedIn = current.state === 'signed-in';
+  const signedIn = current.state === 'signed-in' && !current.session.user.mustChangePassword;
   useEffect(() => {
     if (signedIn) startLive();
   }, [signedIn]);

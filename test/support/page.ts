@@ -134,7 +134,10 @@ function createSignIns(relay: Relay, url: string): (role: Role) => Promise<Cooki
   async function begin(role: Role): Promise<Cookies> {
     const name = PEOPLE[role];
     if (role === 'administrator') {
-      const link = await readFile(join(relay.directory, SETUP_LINK_FILE), 'utf8');
+      const link = await readFile(join(relay.directory, SETUP_LINK_FILE), 'utf8').catch(() => undefined);
+      // A test has been through the setup itself.
+      if (link === undefined)
+        return (await call('/api/v1/session', 'POST', { name, password: PASSWORD })).cookies;
       const token = /#(?:token=)?([\w-]+)\s*$/.exec(link)?.[1];
       return (await call('/api/v1/setup', 'POST', { token, name, password: PASSWORD })).cookies;
     }

@@ -10,6 +10,9 @@ import { t } from '../words/words.ts';
 
 type Answer = { readonly state: 'signed-in'; readonly session: Session } | { readonly state: 'code-needed' };
 
+/** The page below may have fields of the same names. */
+const PREFIX = 'sign-in.';
+
 export function SignInForm(props: {
   /** Who was signed in before; their name is filled in. */
   readonly name?: string;
@@ -32,10 +35,12 @@ export function SignInForm(props: {
         void signIn.run();
       }}
     >
-      <FaultsOf faults={signIn.error?.faults ?? []}>
+      <FaultsOf
+        faults={(signIn.error?.faults ?? []).map((fault) => ({ ...fault, path: PREFIX + fault.path }))}
+      >
         <TextField
           label={t('shell.userName')}
-          path="name"
+          path={`${PREFIX}name`}
           value={name}
           onChange={setName}
           autocomplete="username"
@@ -44,7 +49,7 @@ export function SignInForm(props: {
         />
         <TextField
           label={t('shell.password')}
-          path="password"
+          path={`${PREFIX}password`}
           type="password"
           value={password}
           onChange={setPassword}
@@ -56,7 +61,7 @@ export function SignInForm(props: {
           <TextField
             label={t('shell.code')}
             hint={t('shell.codeHint')}
-            path="code"
+            path={`${PREFIX}code`}
             value={code}
             onChange={setCode}
             autocomplete="one-time-code"
