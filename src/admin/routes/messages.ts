@@ -81,6 +81,8 @@ export function messageRoutes({
           'Content-Security-Policy': HTML_POLICY,
           // Browsers would look up the names of links ahead of time.
           'X-DNS-Prefetch-Control': 'off',
+          // It has an origin of its own anyway, and the page's was there first.
+          'Origin-Agent-Cluster': '?0',
           'X-Frame-Options': 'SAMEORIGIN',
           'Referrer-Policy': 'no-referrer',
         };

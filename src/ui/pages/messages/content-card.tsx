@@ -99,7 +99,7 @@ function Shown(props: { readonly view: View; readonly message: Message; readonly
         <EmptyState title={t('messages.noText')} />
       ) : (
         <pre class="message-text" role="group" aria-label={t('messages.view-text')} tabIndex={0} dir="auto">
-          {shownLines(content.text)}
+          {shownLines(content.text.trimEnd())}
         </pre>
       );
     case 'headers':

@@ -55,10 +55,10 @@ export function MessageActions({ message, onDone }: Props) {
   );
   if (!held) {
     return (
-      <>
-        {others}
+      <Card>
+        {message.state === 'delivered' || message.state === 'deleted' ? null : others}
         <CopyForm message={message} upstream={chosen} ways={ways} folded />
-      </>
+      </Card>
     );
   }
   return (

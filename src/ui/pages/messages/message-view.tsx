@@ -154,7 +154,6 @@ function Envelope({ message }: { readonly message: Detail['message'] }) {
   const { envelope, origin, recipients, upstream } = message;
   const last = message.recipients.find((one) => one.upstream !== undefined)?.upstream ?? upstream;
   const fromDevice = origin.address !== '';
-  const some = (text: string | undefined) => (text === undefined || text === '' ? undefined : shown(text));
   return (
     <Card title={t('messages.envelope')}>
       <p class="card-lead">{t('messages.envelopeWhy')}</p>
@@ -189,4 +188,8 @@ function Envelope({ message }: { readonly message: Detail['message'] }) {
       />
     </Card>
   );
+}
+
+function some(text: string | undefined): string | undefined {
+  return text === undefined || text === '' ? undefined : shown(text);
 }

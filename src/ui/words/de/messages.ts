@@ -165,7 +165,6 @@ export const messages: Translated<typeof en> = {
   envelopeWhy:
     'Was das Gerät im SMTP-Dialog sagte; in den Kopfzeilen der Nachricht kann etwas anderes stehen.',
   mailFrom: 'MAIL FROM',
-  sentFrom: 'MAIL FROM beim Upstream',
   rcptTo: 'RCPT TO',
   listener: 'Listener',
   greeting: 'Begrüßung',
@@ -225,5 +224,4 @@ export const messages: Translated<typeof en> = {
   deleteOne: 'Löschen …',
   deleteAsk: 'Diese Nachricht endgültig löschen? Niemand erfährt davon.',
   deleteDo: 'Löschen',
-  unseen: 'Zeichen, die man nicht sieht oder die die Schreibrichtung umkehren, erscheinen als ▯.',
 };

@@ -156,7 +156,6 @@ export const messages = {
   envelopeWhy:
     'What the device said in the SMTP dialogue; the header fields of the message may say something else.',
   mailFrom: 'MAIL FROM',
-  sentFrom: 'MAIL FROM at the upstream',
   rcptTo: 'RCPT TO',
   listener: 'Listener',
   greeting: 'Greeting',
@@ -215,5 +214,4 @@ export const messages = {
   deleteOne: 'Delete…',
   deleteAsk: 'Delete this message for good? Nobody is told.',
   deleteDo: 'Delete it',
-  unseen: 'Characters that cannot be seen, or that turn the direction of writing, are shown as ▯.',
 } as const;
