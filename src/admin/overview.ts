@@ -1,4 +1,5 @@
 /** Gathers what the overview shows: one question to each room, all at once. */
+import type { UpstreamTest } from '../delivery/upstream-tests.ts';
 import type { ListenerAddress } from '../inbound/inbound.ts';
 import type { AuthorizationStatus } from '../oauth/authorizations.ts';
 import type { WaitingMail } from '../queue/operations.ts';
@@ -28,6 +29,7 @@ export interface OverviewServices
     | 'accepting'
     | 'upstreams'
     | 'authorizations'
+    | 'upstreamTests'
     | 'alerts'
     | 'expiry'
     | 'denied'
@@ -53,18 +55,19 @@ export function createOverview(services: OverviewServices): () => Promise<Overvi
   const denied = calm(clock, () => services.denied.list(MOST_DENIED));
 
   return async () => {
-    const [counts, waits, waited, authorizations, last, lastDevice, refused] = await Promise.all([
+    const [counts, waits, waited, authorizations, tests, last, lastDevice, refused] = await Promise.all([
       queue.counts(),
       waiting(),
       ages(),
       services.authorizations.status(),
+      services.upstreamTests?.list(),
       flow.traffic.last(),
       // Counts are kept for days only, devices for as long as there is room.
       flow.devices.lastSeen(),
       denied(),
     ]);
     const current = settings.current();
-    const upstreams = upstreamsOf(services, current, waits, authorizations);
+    const upstreams = upstreamsOf(services, current, waits, authorizations, tests);
     const listeners = listenersOf(flow.listeners(), current);
     const mode = mailMode(current);
     const lastAcceptedAt = Math.max(last.acceptedAt ?? 0, lastDevice ?? 0);
@@ -102,6 +105,7 @@ function upstreamsOf(
   settings: Settings,
   waits: readonly WaitingMail[],
   authorizations: readonly AuthorizationStatus[],
+  tests: readonly UpstreamTest[] = [],
 ): Overview['upstreams'] {
   const { defaultUpstream = TEST_RELAY } = settings;
   const order = new Map(settings.upstreams.map(({ name }, index) => [name, index]));
@@ -111,12 +115,14 @@ function upstreamsOf(
   return all.map((status) => {
     const wait = waits.find(({ upstream }) => upstream === status.name);
     const authorization = authorizations.find(({ upstream }) => upstream === status.name);
+    const test = tests.find(({ upstream }) => upstream === status.name);
     return {
       ...status,
       isDefault: status.name === defaultUpstream,
       waiting: wait?.messages ?? 0,
       ...(wait?.lastLeavesAt === undefined ? {} : { lastLeavesAt: wait.lastLeavesAt }),
       ...(authorization === undefined ? {} : { authorization }),
+      ...(test === undefined ? {} : { test }),
     };
   });
 }

@@ -97,6 +97,7 @@ export async function createAdminSide(deps: AdminSideDependencies): Promise<Admi
     sealer,
     clock,
     log,
+    onKept: () => events.publish('upstreams'),
   });
   closers.push(() => upstreamTests.close());
   const trustAnchorDesk = createTrustAnchorDesk({

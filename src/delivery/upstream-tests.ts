@@ -61,15 +61,20 @@ export function createUpstreamTests(deps: {
   readonly sealer: Pick<Sealer, 'open' | 'digest'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** A test of the settings in force was kept. */
+  readonly onKept?: () => void;
 }): UpstreamTests {
-  const { settings, storage, sealer, clock, log } = deps;
+  const { settings, storage, sealer, clock, log, onKept } = deps;
   const drafts = new Map<string, StoredUpstreamTest>();
   const keyOf = (upstream: UpstreamSettings): string => upstreamTestKey(upstream, sealer);
 
   const keep = async (test: StoredUpstreamTest): Promise<void> => {
-    await storage.put(test).catch((error: unknown) => {
+    try {
+      await storage.put(test);
+      onKept?.();
+    } catch (error) {
       log.error({ err: error, upstream: test.upstream }, 'How a test ended could not be stored');
-    });
+    }
   };
 
   function remember(test: StoredUpstreamTest): void {

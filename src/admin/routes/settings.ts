@@ -5,7 +5,6 @@ import { settingsNote } from '../audit-notes.ts';
 import { authorOf } from '../author.ts';
 import { savedSchema, saveQuery } from '../contract-configuration.ts';
 import {
-  appliedSchema,
   historyQuerySchema,
   historySchema,
   revisionSchema,
@@ -114,12 +113,13 @@ export function settingsRoutes(services: TestMailServices): readonly Route[] {
       params: nothing,
       query: nothing,
       body: rollbackRequestSchema,
-      answer: appliedSchema,
+      answer: savedSchema,
       api: { etag: true, refusals: [404, 422] },
       audit: ({ call: { body }, reply: { json } }) =>
         json === undefined ? undefined : settingsNote(settings, json.revision, body.revision),
       async handle({ body, by, caller }) {
-        const applied = await settings.rollback(body.revision, by, authorOf(caller));
+        const apply = () => settings.rollback(body.revision, by, authorOf(caller));
+        const applied = await saveSettings(services, apply, by);
         log.info({ by, revision: applied.revision, from: body.revision }, 'Settings rolled back');
         return { headers: { ETag: etag(applied.revision) }, json: applied };
       },

@@ -85,6 +85,11 @@ describe('the page for e-mail configuration', function () {
     await page.getByLabel('Send a test e-mail when saved').check();
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText('The test mail to admin@example.net is delivered.').waitFor();
+    // The mail that was delivered is the test of what was saved.
+    await page.getByText('Tested: works').waitFor();
+    const { app, directory } = stage.relay;
+    const { text } = await remoteAdmin(app.admin.address().port, directory).call('/api/v1/overview');
+    expect(text).to.include('"test":{"result":"ok","current":true');
     await screenshot(page, 'email-microsoft-saved');
     await close();
     await screenshots(stage, '/email', 'email', (each) => card(each, 'Upstreams').waitFor());
