@@ -43,7 +43,7 @@ export function createProfile(deps: {
   async function proveSelf(user: StoredUser, password: string, field: string): Promise<void> {
     const attempt = attempts.own(user.id);
     if (!(await hashing.matches(user.passwordHash, password, true))) {
-      throw faulty(field, 'is not your password', 'The password is wrong.');
+      throw faulty(field, 'is wrong', 'The password is wrong.');
     }
     attempt.forget();
   }

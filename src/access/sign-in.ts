@@ -161,7 +161,7 @@ function refused(): RelayError {
 }
 
 function codeRefused(): RelayError {
-  return new RelayError('unauthenticated', 'The code is wrong, or it was used already.', {
+  return new RelayError('unauthenticated', 'The code is wrong, or was used already.', {
     faults: [{ path: 'code', message: 'is wrong, or was used already' }],
     hint: 'Wait for the next code. If none is taken, see that the clocks of the phone and of this machine are right.',
   });

@@ -49,8 +49,8 @@ export function createTokens(deps: {
     async add({ name, scopes, days }, by) {
       const missing = scopes.filter((scope) => !by.permissions.has(scope));
       if (missing.length > 0) {
-        throw new RelayError('forbidden', `You may not give what you do not hold: ${missing.join(', ')}.`, {
-          faults: [{ path: 'scopes', message: `has more than you hold: ${missing.join(', ')}` }],
+        throw new RelayError('forbidden', `That is more than you hold: ${missing.join(', ')}.`, {
+          faults: [{ path: 'scopes', message: `is more than you hold: ${missing.join(', ')}` }],
           hint: missing.includes('settings.machine-secrets')
             ? 'A token with settings.machine-secrets is made on the machine itself: postern tokens create.'
             : 'Somebody who holds all of that can make the token.',
@@ -73,7 +73,7 @@ export function createTokens(deps: {
         ...(days === undefined ? {} : { expiresAt: now + days * DAY }),
       };
       if (!(await storage.addToken(token))) {
-        throw new RelayError('not-allowed', `There is already a token called ${name}.`, {
+        throw new RelayError('not-allowed', `The name ${name} is taken.`, {
           faults: [{ path: 'name', message: 'is taken' }],
         });
       }

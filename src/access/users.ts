@@ -162,7 +162,7 @@ export function faultyPassword(fault: string): RelayError {
 
 /** Another user has this name. */
 export function nameTaken(name: string): RelayError {
-  return new RelayError('not-allowed', `There is already a user called ${name}.`, {
+  return new RelayError('not-allowed', `The name ${name} is taken.`, {
     faults: [{ path: 'name', message: 'is taken' }],
   });
 }

@@ -237,7 +237,7 @@ describe('sessions of the admin', () => {
       const wrong = await change('not the password', next);
       expect([wrong.status, wrong.json['faults']]).to.deep.equal([
         400,
-        [{ path: 'current', message: 'is not your password' }],
+        [{ path: 'current', message: 'is wrong' }],
       ]);
       expect((await change(PASSWORD, PASSWORD)).status).to.equal(400);
       for (const weak of [

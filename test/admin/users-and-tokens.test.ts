@@ -248,7 +248,7 @@ describe('users and API tokens of the admin', () => {
       });
       expect(refused.status).to.equal(403);
       expect(refused.json['faults']).to.deep.equal([
-        { path: 'scopes', message: 'has more than you hold: settings.machine-secrets' },
+        { path: 'scopes', message: 'is more than you hold: settings.machine-secrets' },
       ]);
       expect((await make(machine(), { name: 'all', scopes: ALL_PERMISSIONS })).status).to.equal(201);
       const clerk = bearer(

@@ -137,7 +137,7 @@ describe('the pages of users, tokens and the own profile', () => {
     await page.getByLabel('Code', { exact: true }).fill(code());
     await page.getByLabel('Your password').fill('wrong');
     await button(page, 'Turn on').click();
-    await page.locator('.field-faults').getByText('is not your password').waitFor();
+    await page.locator('.field-faults').getByText('is wrong').waitFor();
     await expectAccessible(page);
     await screenshot(page, 'second-factor');
     await page.getByLabel('Your password').fill(PASSWORD);
@@ -189,7 +189,7 @@ describe('the pages of users, tokens and the own profile', () => {
     await fresh.close();
     for (const [path, name, ready] of [
       ['/users', 'users', 'anna'],
-      ['/users/tokens', 'tokens', 'API tokens'],
+      ['/users/tokens', 'tokens', 'API'],
       ['/profile', 'profile', '127.0.0.1'],
     ] as const) {
       await picturesOf(stage, cookies, path, name, ready);

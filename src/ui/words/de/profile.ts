@@ -61,7 +61,7 @@ export const profile: Translated<typeof en> = {
 
   setupTitle: 'Postern einrichten',
   setupLead:
-    'Hier entsteht der Administrator dieses Postern. Weitere Personen kommen später unter Benutzer und Token dazu.',
+    'Hier entsteht der Administrator dieses Postern. Weitere Personen kommen später unter „Benutzer und Tokens“ dazu.',
   setupName: 'Benutzername',
   setupEmail: 'E-Mail-Adresse',
   setupPassword: 'Kennwort',

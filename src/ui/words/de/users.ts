@@ -3,11 +3,11 @@ import type { users as en } from '../en/users.ts';
 import type { Translated } from '../messages.ts';
 
 export const users: Translated<typeof en> = {
-  title: 'Benutzer und Token',
+  title: 'Benutzer und Tokens',
   lead: 'Menschen, die sich hier anmelden, und Programme, die die API benutzen.',
   sections: 'Teile dieser Seite',
   'section-users': 'Benutzer',
-  'section-tokens': 'API-Token',
+  'section-tokens': 'API-Tokens',
 
   'role-administrator-may':
     'Alles auf dieser und allen anderen Seiten. Nur die Befehlszeile auf dem Rechner kann eines mehr: Einstellungen dessen Dateien und Befehle lesen lassen.',
@@ -62,7 +62,7 @@ export const users: Translated<typeof en> = {
   ownWay: 'Das eigene Kennwort und den zweiten Faktor ändert man im {profile}.',
   ownProfile: 'eigenen Profil',
   remove: 'Benutzer entfernen',
-  removeAsk: '{name} entfernen? API-Token dieser Person bleiben bestehen und sollten danach geprüft werden.',
+  removeAsk: '{name} entfernen? API-Tokens dieser Person bleiben bestehen und sollten danach geprüft werden.',
   removed: '{name} wurde entfernt.',
 
   newToken: 'Neues Token',
@@ -109,7 +109,7 @@ export const users: Translated<typeof en> = {
   'scope-authorizations-manage': 'Sich für einen Upstream beim Anbieter anmelden, und das wieder vergessen',
   'scope-certificates-read': 'Zertifikate sehen',
   'scope-certificates-write': 'Zertifikate importieren und entfernen',
-  'scope-access-manage': 'Benutzer und API-Token verwalten',
+  'scope-access-manage': 'Benutzer und API-Tokens verwalten',
   'scope-audit-read': 'Sehen, wer was geändert hat',
   'scope-backup-make': 'Eine Sicherung erstellen',
 };

@@ -56,7 +56,7 @@ export const profile = {
   endedOthers: { one: '{count} session was ended.', other: '{count} sessions were ended.' },
 
   setupTitle: 'Set up Postern',
-  setupLead: 'You become the administrator of this Postern. Others are added later under Users and tokens.',
+  setupLead: 'You become the administrator of this Postern. Others are added later under “Users and tokens”.',
   setupName: 'User name',
   setupEmail: 'E-mail address',
   setupPassword: 'Password',
