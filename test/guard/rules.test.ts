@@ -305,6 +305,13 @@ const GUARDS: readonly Guard[] = [
         '/x does not say how the audit trail has it',
       ],
       [{ 'src/admin/routes/a.ts': "app.get('/secret', handler);" }, 'past the table'],
+      [
+        {
+          'src/admin/routes/a.ts':
+            "route({\n  path: '/x',\n  access: 'mail.send',\n  handle() {\n return { status: 201 };\n}})",
+        },
+        '/x answers 201',
+      ],
     ],
     innocent: [
       { 'src/admin/routes/a.ts': "route({\n  path: '/livez',\n  access: 'public',\n  handle: f\n})" },
@@ -312,6 +319,10 @@ const GUARDS: readonly Guard[] = [
       {
         'src/admin/routes/a.ts':
           "route({\n  method: 'post',\n  path: '/x',\n  access: 'mail.send',\n  audit: 'itself',\n  handle() {}\n})",
+      },
+      {
+        'src/admin/routes/a.ts':
+          "route({\n  path: '/x',\n  access: 'token',\n  api: { statuses: [201] },\n  handle: () => ({ status: 201 }) })",
       },
     ],
   },

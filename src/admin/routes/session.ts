@@ -67,6 +67,7 @@ export function sessionRoutes({
       params: nothing,
       query: nothing,
       body: nothing,
+      api: { statuses: [204] },
       audit: ({ call }) => ({
         action: 'user.signed-out',
         subject: call.by,
@@ -110,6 +111,7 @@ export function sessionRoutes({
       params: oneSession,
       query: nothing,
       body: nothing,
+      api: { statuses: [204] },
       audit: ({ call }) => ({
         action: 'user.session-ended',
         subject: call.by,

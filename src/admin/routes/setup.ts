@@ -37,6 +37,7 @@ export function setupRoutes({
       params: nothing,
       query: nothing,
       body: setupRequestSchema,
+      api: { statuses: [201] },
       answer: signInAnswerSchema,
       audit: 'itself',
       async handle(call) {
@@ -64,6 +65,7 @@ export function setupRoutes({
       params: nothing,
       query: nothing,
       body: nothing,
+      api: { statuses: [201] },
       answer: setupLinkSchema,
       audit: () => ({ action: 'setup.link-made', text: 'A setup link was made on the machine' }),
       async handle({ caller }) {

@@ -36,6 +36,7 @@ export function tokenRoutes({
       params: nothing,
       query: nothing,
       body: newTokenSchema,
+      api: { statuses: [201] },
       answer: newTokenAnswerSchema,
       audit: ({ call: { body } }) => ({
         action: 'token.created',
@@ -56,6 +57,7 @@ export function tokenRoutes({
       params: oneToken,
       query: nothing,
       body: nothing,
+      api: { statuses: [204] },
       audit: 'itself',
       async handle({ params, caller, address }) {
         const { name } = await tokens.remove(params.id);

@@ -58,6 +58,7 @@ export function userRoutes(
       params: nothing,
       query: nothing,
       body: newUserSchema,
+      api: { statuses: [201] },
       answer: newUserAnswerSchema,
       audit: ({ call: { body } }) => ({
         action: 'user.added',
@@ -102,6 +103,7 @@ export function userRoutes(
       params: oneUser,
       query: nothing,
       body: nothing,
+      api: { statuses: [204] },
       audit: 'itself',
       async handle({ params, caller, address }) {
         const { name, role } = await users.remove(params.id, caller);

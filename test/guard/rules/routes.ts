@@ -24,7 +24,7 @@ const PUBLIC: readonly string[] = [
 /** One `route({ … })` of the table, by its head. */
 const ROUTE = /\broute\(\{([\s\S]*?)\n\s*(?:async )?handle\b/g;
 
-/** Every admin route says who may call it and, where it is no GET, how it is recorded; only the known few are public, and nothing goes around the table. */
+/** Every admin route says who may call it, what it answers and, where it is no GET, how it is recorded; only the known few are public, and nothing goes around the table. */
 export const routeAccess: Rule = (files) =>
   files
     .filter(({ path }) => path.startsWith('src/admin/'))
@@ -42,6 +42,16 @@ export const routeAccess: Rule = (files) =>
         }
         if (access?.includes("'public'") && !PUBLIC.includes(route)) {
           found.push(`${path}: ${route} is public; add it to PUBLIC of this rule if it has to be`);
+        }
+      }
+      for (const block of text.split(/\broute\(\{/).slice(1)) {
+        const route = /\bpath:\s*'([^']+)'/.exec(block)?.[1] ?? 'a route';
+        const declared = /\bstatuses:\s*\[([^\]]*)\]/.exec(block)?.[1] ?? '';
+        for (const [, status = ''] of block.matchAll(/\bstatus: (2\d\d|302)\b/g)) {
+          if (declared.includes(status)) continue;
+          found.push(
+            `${path}: ${route} answers ${status}, which the description does not say; give it api: { statuses: [${status}] }`,
+          );
         }
       }
       if (
