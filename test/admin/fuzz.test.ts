@@ -368,7 +368,7 @@ describe('whatever is sent to the admin interface', function () {
           expect(fault).to.equal(undefined);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
     expect(await state()).to.equal(before);
   });

@@ -94,7 +94,7 @@ export class RawJson {
   }
 }
 
-/** Is put into a body and into each of its fields. */
+/** Is put into a body, and in turn into its fields. */
 const HUGE: readonly (readonly [name: string, value: unknown])[] = [
   ['a number of a hundred thousand digits', new RawJson('9'.repeat(100_000))],
   ['a long text', 'x'.repeat(100_000)],
@@ -127,8 +127,10 @@ const ODD: readonly (readonly [name: string, value: unknown])[] = [
 
 /** Everything odd that is put into a place; deep in a body, where there are many places, each gets another part of it. */
 export function oddAt(place: Place, number = 0): readonly (readonly [name: string, value: unknown])[] {
-  if (place.length < 2) return [...ODD, ...HUGE];
-  return place.length === 2 ? ODD : ODD.filter((_one, index) => (index + number) % 5 === 0);
+  const turn = (every: number) => (_one: unknown, index: number) => (index + number) % every === 0;
+  if (place.length === 0) return [...ODD, ...HUGE];
+  if (place.length === 1) return [...ODD, ...HUGE.filter(turn(3))];
+  return ODD.filter(turn(place.length === 2 ? 2 : 6));
 }
 
 /** The JSON text of a value that may hold raw pieces. */
