@@ -102,7 +102,7 @@ export function createAccess(deps: AccessDeps): Access {
       if (adminPasswordHash !== undefined && (await applyPasswordHash(adminPasswordHash, deps))) {
         await audit.record({
           caller: { kind: 'machine', name: 'start' },
-          address: '',
+          address: 'this machine',
           action: 'user.changed',
           subject: 'admin',
           text: `The administrator admin has the password of ${PASSWORD_HASH_VARIABLE}`,
