@@ -1,4 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import { canonicalHost } from './pins.ts';
 
 /**
  * A certificate in words. Pure: what is shown depends on the certificate alone; whether it is valid today is the
@@ -56,7 +58,8 @@ export function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-function isSelfSigned(certificate: X509Certificate): boolean {
+/** Signed with its own key; whether it may sign others does not matter. */
+export function isSelfSigned(certificate: X509Certificate): boolean {
   if (certificate.subject !== certificate.issuer) return false;
   try {
     return certificate.verify(certificate.publicKey);
@@ -79,7 +82,8 @@ function hostsOf(subjectAltName: string | undefined): string[] {
   if (subjectAltName === undefined) return [];
   return [...subjectAltName.matchAll(/(?:^|, )(?:DNS|IP Address):("[^"]*"|[^,]*)/g)]
     .slice(0, MOST_HOSTS)
-    .map((match) => oneLine((match[1] ?? '').replaceAll('"', '')));
+    .map((match) => oneLine((match[1] ?? '').replaceAll('"', '')))
+    .map((host) => (isIP(host) === 6 ? (canonicalHost(host) ?? host) : host)); // OpenSSL writes all zeros out
 }
 
 function oneLine(text: string): string {

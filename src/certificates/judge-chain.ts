@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { dayOf, describeCertificate } from './inspect.ts';
+import { dayOf, describeCertificate, isSelfSigned } from './inspect.ts';
 import { missingIssuer, OLD_HASH } from './judge-pair.ts';
 import { issuedBy } from './order-chain.ts';
 
@@ -59,7 +59,7 @@ function walk(chain: ShownChain['chain']): readonly [X509Certificate, ...X509Cer
   const walked: [X509Certificate, ...X509Certificate[]] = [chain[0]];
   let rest: readonly X509Certificate[] = chain.slice(1);
   let top = chain[0];
-  while (!issuedBy(top, top)) {
+  while (!isSelfSigned(top)) {
     const below = top;
     const issuer = rest.find((one) => issuedBy(below, one));
     if (issuer === undefined) break;

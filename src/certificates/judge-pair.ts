@@ -2,7 +2,7 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { errorCode } from '../shared/errors.ts';
-import { dayOf, describeCertificate } from './inspect.ts';
+import { dayOf, describeCertificate, isSelfSigned } from './inspect.ts';
 import { issuedBy, type OrderedChain } from './order-chain.ts';
 
 /**
@@ -148,7 +148,7 @@ export function missingIssuer(
   authorities: readonly string[],
 ): string | undefined {
   const top = chain.at(-1);
-  if (top === undefined || issuedBy(top, top)) return undefined;
+  if (top === undefined || isSelfSigned(top)) return undefined;
   const known = authorities.some((pem) => {
     try {
       const issuer = new X509Certificate(pem);

@@ -1,4 +1,5 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
+import { isSelfSigned } from './inspect.ts';
 
 /** A chain in the order that servers send it (RFC 8446 section 4.4.2), and what does not belong to it. */
 export interface OrderedChain {
@@ -22,7 +23,7 @@ export function orderChain(
   const chain: [X509Certificate, ...X509Certificate[]] = [leaf];
   let rest = certificates.filter((one) => one.fingerprint256 !== leaf.fingerprint256);
   let top = leaf;
-  while (chain.length < LONGEST && !issuedBy(top, top)) {
+  while (chain.length < LONGEST && !isSelfSigned(top)) {
     const below = top;
     const issuer = rest.find((one) => issuedBy(below, one));
     if (issuer === undefined) break;

@@ -56,6 +56,14 @@ export const PAGES: readonly PageEntry[] = [
     load: () => import('./pages/messages.tsx'),
   },
   {
+    paths: ['/certificates', '/certificates/own'],
+    word: 'shell.certificates',
+    words: ['certificates'],
+    icon: 'certificate',
+    needs: 'certificates.read',
+    load: () => import('./pages/certificates.tsx'),
+  },
+  {
     paths: ['/users', '/users/tokens'],
     word: 'shell.users',
     words: ['users'],

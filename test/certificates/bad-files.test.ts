@@ -558,6 +558,34 @@ describe('files that are no use', () => {
       expect((await readdir(directory.path)).toSorted()).to.deep.equal(['office.crt', 'office.key']);
     });
 
+    it('are none where Postern makes one itself, and nothing is odd about it either', async () => {
+      for (const kind of ['ec', 'rsa'] as const) {
+        const { certificate, warnings } = await desk.make({
+          name: kind,
+          hosts: ['relay.example.com', '::1'],
+          kind,
+        });
+        expect(warnings).to.deep.equal([]);
+        expect(certificate).to.include({ name: kind, own: true });
+        expect(certificate.certificate?.hosts).to.deep.equal(['relay.example.com', '::1']);
+        expect(await desk.request(kind)).to.match(/^-----BEGIN CERTIFICATE REQUEST-----/);
+      }
+      const { certificate, key } = await certificates.read('ec');
+      const again = await desk.save('ec', { certificate, key });
+      expect(again.warnings).to.deep.equal([]);
+      const taken = await refusalOf(desk.make({ name: '../x', hosts: ['a b'] }), 'a host');
+      expect(taken.code).to.equal('bad-request');
+      await desk.save('office', { certificate: leaf.certificate, key: leaf.key });
+      const there = await refusalOf(
+        desk.make({ name: 'office', hosts: ['a.example'] }),
+        'a name that is taken',
+      );
+      expect(there.code).to.equal('not-allowed');
+      expect(
+        (await desk.make({ name: 'office', hosts: ['a.example'], replace: true })).certificate.own,
+      ).to.equal(true);
+    });
+
     it('are told from those that are only worth a warning', async () => {
       const stranger = await (await makeAuthority('Another Root')).intermediate('Another CA');
       const nameless = await root.issue({ hosts: [], commonName: 'relay' });

@@ -1,5 +1,6 @@
 /** Every text of the page in German, by area. For tests: the page loads what it needs of it (words.ts). */
 import { audit } from './de/audit.ts';
+import { certificates } from './de/certificates.ts';
 import { common } from './de/common.ts';
 import { devices } from './de/devices.ts';
 import { document } from './de/document.ts';
@@ -13,6 +14,7 @@ import { users } from './de/users.ts';
 
 export const de = {
   audit,
+  certificates,
   common,
   devices,
   document,

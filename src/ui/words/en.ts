@@ -1,5 +1,6 @@
 /** Every text of the page in English, by area. For types and tests: the page loads what it needs of it (words.ts). */
 import { audit } from './en/audit.ts';
+import { certificates } from './en/certificates.ts';
 import { common } from './en/common.ts';
 import { devices } from './en/devices.ts';
 import { document } from './en/document.ts';
@@ -13,6 +14,7 @@ import { users } from './en/users.ts';
 
 export const en = {
   audit,
+  certificates,
   common,
   devices,
   document,
