@@ -75,7 +75,7 @@ export function MessageList() {
         ) : (
           !messages.more && messages.error === undefined && <Empty searched={!isEmpty(filters)} />
         )}
-        <Foot messages={messages} />
+        <Foot messages={messages} searched={!isEmpty(filters)} />
       </section>
     </Page>
   );
@@ -111,14 +111,14 @@ function Empty({ searched }: { readonly searched: boolean }) {
 }
 
 /** How much there is, how far the search has come, and more by a button for whoever does not scroll. */
-function Foot({ messages }: { readonly messages: Messages }) {
+function Foot({ messages, searched }: { readonly messages: Messages; readonly searched: boolean }) {
   const { rows, more, busy, searchedTo, loadMore } = messages;
   const count = rows.length;
   const back = searchedTo === undefined ? undefined : absoluteTime(searchedTo);
   return (
     <div class="list-foot">
       <p role="status">
-        {busy && back !== undefined && more
+        {searched && busy && back !== undefined && more
           ? t('messages.searching', { time: back })
           : count > 0 && (more ? t('messages.loaded', { count }) : t('messages.end', { count }))}
         {!busy && more && count === 0 && back !== undefined && t('messages.searchedTo', { time: back })}

@@ -105,24 +105,25 @@ export function useMessages(
   /** What is new in front, and what has become of what is seen. */
   const refresh = useCallback(async () => {
     const { signal } = gone.current;
-    const { rows } = latest.current;
     try {
-      const newest = (await ask('', MOST_FRESH + 1)).messages.map(rowOf);
-      if (signal.aborted) return;
-      const first = rows[0]?.id ?? '';
-      const fresh = newest.filter(({ id }) => id > first);
-      const oldest = newest.at(-1)?.id;
-      let seen = oldest === undefined ? rows : refreshed(rows, newest, '~', oldest);
-      if (newest.length <= MOST_FRESH && oldest === undefined) seen = [];
+      const head = await ask('', MOST_FRESH + 1);
+      const newest = head.messages.map(rowOf);
+      const oldest = coveredBy(head);
       const [from, to] = shownRange.current;
-      const above = rows[from - 1]?.id;
-      if (above !== undefined && (oldest === undefined || above < oldest)) {
-        const page = await ask(above, Math.max(1, to - from));
-        if (signal.aborted) return;
-        const around = page.messages.map(rowOf);
-        const covered = page.next === undefined ? '' : (around.at(-1)?.id ?? '~');
-        seen = refreshed(seen, around, rows[from]?.id ?? '', covered);
+      const [above, first] = [latest.current.rows[from - 1]?.id, latest.current.rows[from]?.id];
+      const page =
+        above === undefined || first === undefined || above >= oldest
+          ? undefined
+          : await ask(above, Math.max(1, to - from));
+      if (signal.aborted) return;
+      // Only now: more may have come while these were asked for.
+      const { rows } = latest.current;
+      let seen = refreshed(rows, newest, '~', oldest);
+      if (page !== undefined && first !== undefined) {
+        seen = refreshed(seen, page.messages.map(rowOf), first, coveredBy(page));
       }
+      const begin = rows[0]?.id ?? '';
+      const fresh = newest.filter(({ id }) => id > begin);
       const all = fresh.length <= MOST_FRESH && (atTop() || rows.length === 0);
       change({
         ...latest.current,
@@ -189,6 +190,11 @@ export function useMessages(
     showFresh,
     refresh: () => void refresh(),
   };
+}
+
+/** The oldest id that an answer says something about; a search that ran out of time may say nothing of any. */
+function coveredBy(page: PageAnswer): string {
+  return page.next === undefined ? '' : (page.messages.at(-1)?.id ?? '~');
 }
 
 function errorOf(error: unknown): ApiError {
