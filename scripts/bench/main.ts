@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BacklogMeasurement, measureBacklog } from './backlog.ts';
 import { toolsHere } from './helpers.ts';
+import { describeList, type ListMeasurement, measureList } from './list.ts';
 import { countSyncs, type Measurement, measure } from './measure.ts';
 import { postfixIsHere } from './postfix.ts';
 import { run } from './processes.ts';
@@ -17,17 +18,21 @@ import { measureSignIn, type SignInMeasurement } from './sign-in.ts';
  */
 
 /** Runs of a kind of their own. */
-const OTHERS: readonly string[] = ['backlog', 'sign-in'];
+const OTHERS: readonly string[] = ['backlog', 'sign-in', 'list'];
 
 const USAGE = `npm run bench -- [options]
   --scenario NAME   ${[...SCENARIOS.map(({ name }) => name), ...OTHERS].join(', ')}; may be repeated; all if absent
   --runs N          runs of each subject, interleaved (3)
   --messages N      messages of a run, instead of the scenario's own number
-  --backlog N       messages of the backlog (100000)
+  --backlog N       messages of the backlog, and of the list that is searched (100000)
+  --database URL    postgres://… for the list, in place of SQLite; an empty database
   --profile         write CPU profiles of Postern into bench/results
   --subject NAME    postern or postfix; may be repeated; both if absent
   --own-tools       our own load and sink even where smtp-source and smtp-sink are installed
   --within S        longest time of one run, in seconds (300)`;
+
+/** Times that each list is asked for. */
+const LIST_ROUNDS = 40;
 
 const RESULTS = join(import.meta.dirname, '../../bench/results');
 
@@ -38,6 +43,7 @@ async function main(): Promise<number> {
       runs: { type: 'string', default: '3' },
       messages: { type: 'string' },
       backlog: { type: 'string', default: '100000' },
+      database: { type: 'string' },
       within: { type: 'string', default: '300' },
       profile: { type: 'boolean', default: false },
       subject: { type: 'string', multiple: true },
@@ -71,6 +77,7 @@ async function main(): Promise<number> {
   const results: ScenarioResult[] = [];
   let backlog: BacklogMeasurement | undefined;
   let signIn: SignInMeasurement | undefined;
+  let list: ListMeasurement | undefined;
   try {
     for (const scenario of SCENARIOS.filter(({ name }) => wanted.includes(name))) {
       const messages = values.messages === undefined ? scenario.messages : Number(values.messages);
@@ -105,6 +112,15 @@ async function main(): Promise<number> {
       signIn = await measureSignIn({ scenario, messages, runs, directory: join(base, 'sign-in'), within });
       console.log(`${describeSignIn(signIn).join('\n')}\n`);
     }
+    if (wanted.includes('list')) {
+      list = await measureList({
+        messages: Number(values.backlog),
+        directory: join(base, 'list'),
+        rounds: LIST_ROUNDS,
+        ...(values.database === undefined ? {} : { database: values.database }),
+      });
+      console.log(`${describeList(list).join('\n')}\n`);
+    }
   } finally {
     await rm(base, { recursive: true, force: true });
   }
@@ -112,7 +128,7 @@ async function main(): Promise<number> {
   const file = join(RESULTS, `${stamp}.json`);
   await writeFile(
     file,
-    `${JSON.stringify({ at: stamp, machine, tools, results, backlog, signIn }, undefined, 2)}\n`,
+    `${JSON.stringify({ at: stamp, machine, tools, results, backlog, signIn, list }, undefined, 2)}\n`,
   );
   console.log(`Written to bench/results/${stamp}.json.`);
   return 0;
