@@ -100,6 +100,12 @@ const PROXY_FAILURES: Readonly<Record<string, Required<Omit<NetworkFailure, 'tex
   },
 };
 
+/** The command that shows the certificates of this server. */
+function fetchCommand({ host, port, startTls }: ConnectionTarget): string {
+  const address = host.includes(':') ? `'[${host}]:${port}'` : `${host}:${port}`;
+  return ownCommand(`certs fetch ${address} ${startTls === true ? '--starttls' : '--tls'}`);
+}
+
 /**
  * A connection that did not come about, by the code of Node or OpenSSL. Total: a code that nobody knows is `unreachable`,
  * with `text` (what happened, behind the server's name).
@@ -125,7 +131,7 @@ export function classifyConnection(
       reason: 'configuration',
       text: `${at(target)} ${text}.`,
       remedy:
-        `Where this is the right certificate, import it, or the one that issued it: ${ownCommand('import-cert FILE')}. ` +
+        `Look at it on the page Certificates or with ${fetchCommand(target)}; where it is the right one, trust it there, or import it or the one that issued it: ${ownCommand('import-cert FILE')}. ` +
         `Where it is for another name, set serverName of the upstream ${target.upstream}.`,
     };
   }

@@ -49,6 +49,7 @@ describe('the certificates page', () => {
     await page.getByRole('button', { name: 'Trust it…' }).click();
     await page.getByText(`Its fingerprint is ${fingerprint256}`).waitFor();
     await page.getByRole('button', { name: 'It matches: trust it' }).click();
+    await page.getByText('appliance.lan is trusted. Mail that waited for it goes out now.').waitFor();
     await page.getByText('127.0.0.1 is trusted already').waitFor();
     await page.getByRole('cell', { name: 'Only 127.0.0.1' }).waitFor();
     await stage.relay.reaches(id, 'delivered', 15_000);
@@ -70,9 +71,15 @@ describe('the certificates page', () => {
     await page.getByText('Trusted now: House Root').waitFor();
     const row = page.locator('tr', { hasText: 'House Root' });
     await row.getByText('Any host').waitFor();
+    await row.getByRole('button', { name: 'Details House Root' }).click();
+    await page.getByRole('dialog').getByText('CN=House Root').first().waitFor();
+    await expectAccessible(page);
+    await screenshot(page, 'certificates-details');
+    await page.keyboard.press('Escape');
     await row.getByRole('button', { name: 'Remove House Root' }).click();
     await row.getByRole('button', { name: 'Remove', exact: true }).click();
     await row.waitFor({ state: 'detached' });
+    await page.getByText('House Root is trusted no more').waitFor();
     await expectAccessible(page);
     await close();
   });
@@ -80,7 +87,6 @@ describe('the certificates page', () => {
   it('makes a certificate, writes a request, takes what the authority made of it, and PKCS#12 with its password', async () => {
     const root = await makeAuthority('House Root');
     const { page, close } = await stage.open('/certificates/own', { expected: [/422/] });
-    page.setDefaultTimeout(4000);
     await page.getByText('No certificate is stored').waitFor();
     await page.getByRole('button', { name: 'Make one' }).click();
     const dialog = page.getByRole('dialog');

@@ -10,7 +10,7 @@ export function CertificateName({ certificate }: { readonly certificate: Certifi
       <span class="certificate-name">{name}</span>
       <span class="beneath">
         {kind === 'authority' ? t('certificates.authority') : t('certificates.server')},{' '}
-        {selfSigned ? t('certificates.selfSigned') : `${t('certificates.issuedBy')} ${by}`}
+        {selfSigned ? t('certificates.selfSigned') : t('certificates.issuedBy', { name: by })}
       </span>
     </>
   );

@@ -5,6 +5,7 @@ import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Card } from '../../components/card.tsx';
 import { FaultsOf } from '../../components/faults.tsx';
+import { Notice } from '../../components/notice.tsx';
 import { NumberField } from '../../components/number-field.tsx';
 import { RadioGroup } from '../../components/radio-group.tsx';
 import { TextField } from '../../components/text-field.tsx';
@@ -27,6 +28,7 @@ export function FetchCard(props: {
   const [port, setPort] = useState<number | undefined>(digits === '' ? 587 : Number(digits));
   const [security, setSecurity] = useState<Security>(props.security === 'tls' ? 'tls' : 'starttls');
   const [shown, setShown] = useState<{ readonly host: string; readonly fetched: FetchedChain }>();
+  const [said, setSaid] = useState('');
   const fetchChain = useAction(async (signal) => {
     setShown(undefined);
     const asked = host.trim();
@@ -39,6 +41,7 @@ export function FetchCard(props: {
     });
   });
   const changed = () => {
+    setSaid('');
     fetchChain.clear();
     setShown(undefined);
   };
@@ -107,8 +110,16 @@ export function FetchCard(props: {
           {t('certificates.show')}
         </ActionButton>
       </form>
+      <div role="status">{said !== '' && <Notice kind="success">{said}</Notice>}</div>
       {shown !== undefined && (
-        <FetchedChainView host={shown.host} fetched={shown.fetched} onTrusted={() => void fetchChain.run()} />
+        <FetchedChainView
+          host={shown.host}
+          fetched={shown.fetched}
+          onTrusted={(words) => {
+            setSaid(words);
+            void fetchChain.run();
+          }}
+        />
       )}
     </Card>
   );

@@ -12,7 +12,7 @@ export function FetchedChainView(props: {
   readonly host: string;
   readonly fetched: FetchedChain;
   /** One of them has been trusted. */
-  readonly onTrusted: () => void;
+  readonly onTrusted: (said: string) => void;
 }) {
   const { host, fetched, onTrusted } = props;
   const { chain, trusted, problems, protocol, recommended } = fetched;

@@ -21,6 +21,13 @@ import { RequestDialog } from './request-dialog.tsx';
 import { UploadDialog } from './upload-dialog.tsx';
 import { Validity } from './validity.tsx';
 
+/** Ways to a new one. */
+const ADDITIONS = ['add', 'make'] as const;
+
+/** What is done to one that is there; a request needs its key. */
+const CHANGES = ['replace', 'request'] as const;
+const ONLY_REPLACE = ['replace'] as const;
+
 /** What is open over the list. */
 type Open =
   | { readonly what: 'add' | 'make' }
@@ -73,7 +80,7 @@ function Buttons({ onOpen }: { readonly onOpen: (what: 'add' | 'make') => void }
   const refused = may ? {} : { title: t('common.mayNot') };
   return (
     <div class="buttons">
-      {(['add', 'make'] as const).map((what) => (
+      {ADDITIONS.map((what) => (
         <button
           key={what}
           type="button"
@@ -136,7 +143,7 @@ function OwnCertificate(props: {
         </Disclosure>
       )}
       <div class="buttons">
-        {(['replace', ...(certificate === undefined ? [] : (['request'] as const))] as const).map((what) => (
+        {(certificate === undefined ? ONLY_REPLACE : CHANGES).map((what) => (
           <button
             key={what}
             type="button"

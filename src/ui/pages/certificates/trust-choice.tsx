@@ -12,7 +12,8 @@ export function TrustChoice(props: {
   readonly host: string;
   readonly fetched: FetchedChain;
   readonly recommended: number;
-  readonly onTrusted: () => void;
+  /** Says so. */
+  readonly onTrusted: (said: string) => void;
 }) {
   const { host, fetched, recommended, onTrusted } = props;
   const { chain, nameMatches } = fetched;
@@ -27,8 +28,8 @@ export function TrustChoice(props: {
     if (certificate === undefined) return undefined;
     const body = { certificate: certificate.pem, ...only };
     await send('POST', '/api/v1/trust-anchors', body, { signal });
-    onTrusted();
-    return t('certificates.trustDone', { name: certificate.name });
+    onTrusted(t('certificates.trustDone', { name: certificate.name }));
+    return undefined;
   });
   if (certificate === undefined) return null;
   const hostScope = t('certificates.scope-host', { host });

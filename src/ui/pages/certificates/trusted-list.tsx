@@ -1,10 +1,11 @@
 /** What Postern trusts, and files that it cannot use. */
+import { useState } from 'preact/hooks';
 import type { TrustAnchorAnswer, TrustAnchorsAnswer } from '../../../admin/contract-certificates.ts';
 import { send } from '../../api.ts';
 import { Card } from '../../components/card.tsx';
 import { ConfirmButton } from '../../components/confirm-button.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
-import { Disclosure } from '../../components/disclosure.tsx';
+import { Dialog } from '../../components/dialog.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Notice } from '../../components/notice.tsx';
@@ -17,15 +18,24 @@ import { Validity } from './validity.tsx';
 
 export function TrustedList() {
   const query = useQuery<TrustAnchorsAnswer>('/api/v1/trust-anchors', { topics: ['certificates'] });
+  const [said, setSaid] = useState('');
+  const [shown, setShown] = useState<TrustAnchorAnswer>();
+  const removed = (words: string) => {
+    setSaid(words);
+    query.reload();
+  };
   return (
     <Card title={t('certificates.trusted')}>
       <p class="card-lead">{t('certificates.trustedLead')}</p>
+      <p role="status" class="answer">
+        {said}
+      </p>
       <Loaded query={query} lines={4}>
         {({ trustAnchors, unusable }) => (
           <>
             <DataTable
               caption={t('certificates.trusted')}
-              columns={columns(query.reload)}
+              columns={columns(removed, setShown)}
               rows={trustAnchors}
               rowKey={({ id }) => id}
               empty={
@@ -49,11 +59,23 @@ export function TrustedList() {
           </>
         )}
       </Loaded>
+      {shown !== undefined && (
+        <Dialog
+          title={t('certificates.detailsOf', { name: shown.name })}
+          onClose={() => setShown(undefined)}
+          wide
+        >
+          <CertificateFacts certificate={shown} />
+        </Dialog>
+      )}
     </Card>
   );
 }
 
-function columns(reload: () => void): readonly Column<TrustAnchorAnswer>[] {
+function columns(
+  onRemoved: (said: string) => void,
+  onDetails: (anchor: TrustAnchorAnswer) => void,
+): readonly Column<TrustAnchorAnswer>[] {
   return [
     {
       key: 'certificate',
@@ -61,9 +83,6 @@ function columns(reload: () => void): readonly Column<TrustAnchorAnswer>[] {
       cell: (anchor) => (
         <>
           <CertificateName certificate={anchor} />
-          <Disclosure summary={t('certificates.details')}>
-            <CertificateFacts certificate={anchor} />
-          </Disclosure>
         </>
       ),
     },
@@ -80,18 +99,28 @@ function columns(reload: () => void): readonly Column<TrustAnchorAnswer>[] {
     {
       key: 'actions',
       head: t('certificates.actions'),
-      cell: (anchor) => <RemoveButton anchor={anchor} onRemoved={reload} />,
+      cell: (anchor) => (
+        <div class="buttons">
+          <button type="button" class="quiet" onClick={() => onDetails(anchor)}>
+            {t('certificates.details')}
+            <span class="hidden"> {anchor.name}</span>
+          </button>
+          <RemoveButton anchor={anchor} onRemoved={onRemoved} />
+        </div>
+      ),
     },
   ];
 }
 
-function RemoveButton(props: { readonly anchor: TrustAnchorAnswer; readonly onRemoved: () => void }) {
+function RemoveButton(props: {
+  readonly anchor: TrustAnchorAnswer;
+  readonly onRemoved: (said: string) => void;
+}) {
   const { anchor, onRemoved } = props;
   const { id, name, fixed, file } = anchor;
   const remove = useAction(async (signal) => {
     await send('DELETE', `/api/v1/trust-anchors/${encodeURIComponent(id)}`, undefined, { signal });
-    onRemoved();
-    return t('certificates.removed', { name });
+    onRemoved(t('certificates.removed', { name }));
   });
   return (
     <ConfirmButton
