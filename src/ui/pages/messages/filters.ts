@@ -62,6 +62,7 @@ export function searchOf(filters: Filters): string {
   return text === '' ? '' : `?${text}`;
 }
 
+/** Nothing is searched for: all messages are meant. */
 export function isEmpty(filters: Filters): boolean {
   return searchOf(filters) === '';
 }
