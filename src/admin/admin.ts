@@ -13,6 +13,7 @@ import { isLoopbackAddress } from '../shared/loopback.ts';
 import { type NetworkList, networkList } from '../shared/network-list.ts';
 import { createAdminApp } from './app.ts';
 import { answerBrokenRequests } from './broken-requests.ts';
+import { shareConnections } from './connection-places.ts';
 import { createOwnTls } from './own-tls.ts';
 import type { Route } from './route.ts';
 import { BACKUP_COPY } from './routes/backup.ts';
@@ -49,11 +50,12 @@ export function createAdmin(options: AdminOptions): Admin {
   const { host, port, behindProxy, settings } = options;
   const { trustedProxies = LOOPBACK, certificate } = options;
   const routes = adminRoutes(options, { publicMetrics: isLoopbackAddress(host) && !behindProxy });
+  const proxies = behindProxy ? networksOf(trustedProxies) : undefined;
   const app = createAdminApp({
     routes,
     services: options,
     hostNames: () => [hostOf(settings.current().accessUrl), options.hostname(), host],
-    ...(behindProxy ? { trustedProxies: networksOf(trustedProxies) } : {}),
+    ...(proxies === undefined ? {} : { trustedProxies: proxies }),
     ownTls: certificate !== undefined,
   });
   const http = {
@@ -68,10 +70,10 @@ export function createAdmin(options: AdminOptions): Admin {
     certificate === undefined ? undefined : createOwnTls({ ...certificate, log: options.log }, http, app);
   const server = tls?.server ?? createServer(http, app);
   answerBrokenRequests(server);
+  shareConnections(server, { ...options, unlimited: (address) => proxies?.has(address) === true });
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
   server.timeout = 120_000;
-  server.maxConnections = 200;
   server.maxHeadersCount = 100;
   server.maxRequestsPerSocket = 1000;
 
