@@ -18,8 +18,9 @@ import type { RawCall, RecordCall, Reply, Route } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { AdminServices } from './services.ts';
 
-/** Bytes of a request's body. */
+/** Bytes of a request's body, and of one that anybody may send. */
 const MAX_BODY = 1024 * 1024;
+const MAX_PUBLIC_BODY = 16 * 1024;
 
 export function createAdminApp(options: {
   readonly routes: readonly Route[];
@@ -96,15 +97,17 @@ export function createAdminApp(options: {
 
   /** Express takes no body for an empty mapping, which would be a whole settings document. */
   const emptyBodies = new WeakSet<IncomingMessage>();
-  const readJson = express.json({
-    limit: MAX_BODY,
-    inflate: false,
-    strict: false,
-    type: 'application/json',
-    verify: (request, _response, bytes) => {
-      if (bytes.length === 0) emptyBodies.add(request);
-    },
-  });
+  const jsonReader = (limit: number) =>
+    express.json({
+      limit,
+      inflate: false,
+      strict: false,
+      type: 'application/json',
+      verify: (request, _response, bytes) => {
+        if (bytes.length === 0) emptyBodies.add(request);
+      },
+    });
+  const [readJson, readPublicJson] = [jsonReader(MAX_BODY), jsonReader(MAX_PUBLIC_BODY)];
   for (const route of routes) {
     app[route.method](
       route.path,
@@ -114,7 +117,7 @@ export function createAdminApp(options: {
         requireJson(request);
         next();
       },
-      readJson,
+      route.access === 'public' ? readPublicJson : readJson,
       (request, _response, next) => {
         if (emptyBodies.has(request)) request.body = undefined;
         next();

@@ -62,7 +62,7 @@ export const ERROR_CODES: readonly string[] = Object.keys(STATUS);
 
 /** What the libraries that read the request complain about, by the `type` or status of their errors. */
 const READING: Readonly<Record<string, readonly [status: number, message: string]>> = {
-  'entity.too.large': [413, 'The request is larger than 1 MiB.'],
+  'entity.too.large': [413, 'The request is larger than is taken here: 1 MiB, and 16 KiB before a sign-in.'],
   'entity.parse.failed': [400, 'The request is not valid JSON.'],
   'encoding.unsupported': [415, 'The request must not be compressed.'],
   'charset.unsupported': [415, 'The request has to be JSON in UTF-8.'],

@@ -39,6 +39,11 @@ describe('sessions of the admin', () => {
     expect(asked.json).to.include({ code: 'unauthenticated' });
   });
 
+  it('have little read of what strangers send', async () => {
+    const sent = await page.send('POST', '/api/v1/session', { ...ADMIN, password: 'x'.repeat(20_000) });
+    expect([sent.status, sent.json['code']]).to.deep.equal([413, 'bad-request']);
+  });
+
   it('begin with a setup link: makes the first administrator of two who come at once, and signs them in', async () => {
     const wrong = await page.send('POST', '/api/v1/setup', { ...ADMIN, token: `${token.slice(1)}A` });
     expect([wrong.status, wrong.cookies]).to.deep.equal([403, []]);
