@@ -30,8 +30,8 @@ describe('the search of the messages page', () => {
   });
 });
 
-describe('rows that are asked for again', () => {
-  const row = (id: string, state: Row['state'] = 'queued'): Row => ({
+function row(id: string, state: Row['state'] = 'queued'): Row {
+  return {
     id,
     state,
     kind: 'mail',
@@ -45,7 +45,10 @@ describe('rows that are asked for again', () => {
     acceptedAt: 0,
     why: '',
     nextAttemptAt: undefined,
-  });
+  };
+}
+
+describe('rows that are asked for again', () => {
   const rows = ['5', '4', '3', '2', '1'].map((id) => row(id));
 
   it('change where the answer covers them, go where it has them no more, and stay elsewhere', () => {
