@@ -177,6 +177,7 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       authorizations: () => authorizations.status(),
       trustAnchors,
       serverCertificates: certificates,
+      ...(options.admin.certificate === undefined ? {} : { adminCertificate: options.admin.certificate }),
       alerts,
       meter: metrics.meter,
       clock,
