@@ -9,11 +9,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { errorCode, RelayError } from '../shared/errors.ts';
 import { fileTrouble } from '../shared/file-trouble.ts';
 import { syncDirectory } from '../shared/make-directory.ts';
+import { ownCommand } from '../shared/own-commands.ts';
+import { forgetWaysIn, type WaysIn } from '../store/sqlite/forget-ways-in.ts';
 import { verifySqliteFile } from '../store/sqlite/verify-sqlite-file.ts';
 import type { Command } from './command.ts';
 import { nodeFlags } from './node-flags.ts';
 import { sqliteFile } from './offline-store.ts';
-import { safe } from './output.ts';
+import { counted, safe } from './output.ts';
 
 const SQLITE_BUSY = 5;
 /** What SQLite keeps beside its file. */
@@ -26,7 +28,7 @@ export const restore: Command = {
   },
   positionals: [1, 1],
   details:
-    'The old store is kept beside the new one. The master key has to be the one that the backup was made with.',
+    'The old store is kept beside the new one. The master key has to be the one that the backup was made with. Users, passwords and API tokens are those of the backup, also what was revoked since; everybody signs in again.',
   async run(typed) {
     const [source = ''] = typed.positionals;
     const { file } = sqliteFile(typed);
@@ -38,18 +40,29 @@ export const restore: Command = {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
       await copySynced(source, draft);
       verifySqliteFile(draft, source);
+      const waysIn = forgetWaysIn(draft);
       for (const companion of COMPANIONS) await rm(draft + companion, { force: true });
       const kept = await setAside(file);
       await rename(draft, file);
       await syncDirectory(dirname(file));
       const note = kept === undefined ? '' : ` The old store is kept as ${safe(kept)}.`;
-      typed.terminal.out(`Restored ${safe(source)}.${note}\n`);
+      typed.terminal.out(`Restored ${safe(source)}.${note}\n${accessNote(waysIn)}`);
       return 0;
     } finally {
       for (const name of ['', ...COMPANIONS]) await rm(draft + name, { force: true });
     }
   },
 };
+
+/** Who was locked out since the backup was made is let in again, which nobody should have to find out. */
+function accessNote({ users, tokens }: WaysIn): string {
+  if (users + tokens === 0) return '';
+  const both = `${counted(users, 'user')} and ${counted(tokens, 'API token')}`;
+  return (
+    `It holds ${both}, with their passwords and rights of then: what was revoked since counts again. ` +
+    `See "${ownCommand('users list')}" and "${ownCommand('tokens list')}". Everybody has to sign in again.\n`
+  );
+}
 
 async function copySynced(source: string, target: string): Promise<void> {
   await copyFile(source, target, constants.COPYFILE_EXCL);
