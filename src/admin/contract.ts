@@ -75,6 +75,8 @@ export const messageSchema = z.object({
   nextAttemptAt: time,
   warnedAt: time.optional(),
   finishedAt: time.optional(),
+  /** What it says is kept; of a finished message often no more. */
+  hasContent: z.boolean(),
 });
 
 const by = { by: text };

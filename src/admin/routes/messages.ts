@@ -14,6 +14,7 @@ import {
 } from '../contract-messages.ts';
 import { nothing, type Route, route } from '../route.ts';
 import type { AdminServices } from '../services.ts';
+import { shownMessage } from '../shown-message.ts';
 
 const oneMessage = z.strictObject({ id: messageId });
 const onePart = oneMessage.extend({
@@ -51,7 +52,7 @@ export function messageRoutes({
           throw new RelayError('not-found', `No message that matches came within ${timeout} seconds.`);
         }
         const content = mayRead(caller) ? await inbox.content(message.id).catch(unlessGone) : undefined;
-        return { json: { message, ...(content === undefined ? {} : { content }) } };
+        return { json: { message: shownMessage(message), ...(content === undefined ? {} : { content }) } };
       },
     }),
     route({

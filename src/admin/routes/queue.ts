@@ -16,6 +16,7 @@ import {
 } from '../contract.ts';
 import { nothing, type Route, route } from '../route.ts';
 import type { AdminServices } from '../services.ts';
+import { shownMessage } from '../shown-message.ts';
 
 const oneMessage = z.strictObject({ id: messageId });
 /** Verbs over many messages take a while. */
@@ -38,7 +39,10 @@ export function queueRoutes({ queue, log }: Pick<AdminServices, 'queue' | 'log'>
         const filter = withoutUndefined({ ...conditions, states: state });
         const { messages, next } = await queue.list(filter, limit, before, SEARCH_TIME);
         return {
-          json: { messages, ...(next === undefined ? {} : { next, searchedTo: messageIdTime(next) }) },
+          json: {
+            messages: messages.map(shownMessage),
+            ...(next === undefined ? {} : { next, searchedTo: messageIdTime(next) }),
+          },
         };
       },
     }),
@@ -65,7 +69,10 @@ export function queueRoutes({ queue, log }: Pick<AdminServices, 'queue' | 'log'>
       query: nothing,
       body: nothing,
       answer: messageDetailSchema,
-      handle: async ({ params: { id } }) => ({ json: await queue.show(id) }),
+      async handle({ params: { id } }) {
+        const story = await queue.show(id);
+        return { json: { ...story, message: shownMessage(story.message) } };
+      },
     }),
     route({
       method: 'get',

@@ -25,7 +25,9 @@ const MOST_RAW = 256 * 1024;
 
 export function ContentCard({ message }: { readonly message: Message }) {
   const mayRead = useMay('messages.content');
-  const query = useQuery<MessageContent>(mayRead ? `/api/v1/messages/${message.id}/content` : undefined);
+  const query = useQuery<MessageContent>(
+    mayRead && message.hasContent ? `/api/v1/messages/${message.id}/content` : undefined,
+  );
   if (!mayRead) {
     return (
       <Card title={t('messages.content')}>
@@ -33,7 +35,7 @@ export function ContentCard({ message }: { readonly message: Message }) {
       </Card>
     );
   }
-  if (query.error?.code === 'not-found') {
+  if (!message.hasContent || query.error?.code === 'not-found') {
     return (
       <Card title={t('messages.content')}>
         <EmptyState title={t('messages.contentGone')}>{t('messages.contentGoneHow')}</EmptyState>
