@@ -109,6 +109,10 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       dataDirectory,
       // Secrets in Vault are read over the network, and the network is made from the settings.
       http: () => later.outside?.network.http,
+      async forgetConsents() {
+        for (const { upstream } of await store.authorizations.list())
+          await store.authorizations.remove(upstream);
+      },
     });
     closers.push(() => settings.close());
     const hostname = () => settings.current().hostname ?? systemHostname();

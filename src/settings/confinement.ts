@@ -12,7 +12,8 @@
  * - a secret of Vault stays at its Vault and namespace: the same path elsewhere is another secret;
  * - no proxy is put, nor moved, in the way of secrets, tokens or sign-ins that are there already. Alone a proxy sees only what is sent in
  *   clear; but he may also import a certificate authority of his own, and then it reads everything. He may set a proxy as long as there is
- *   nothing to read, and whoever comes from the machine may at any time.
+ *   nothing to read, and whoever comes from the machine may at any time. Consent outlasts its upstream in the store, for a rollback; so
+ *   it is forgotten when he sets one, or he would remove the upstream, set the proxy and bring the upstream back.
  * Importing a certificate is left to him, since that is daily work: it moves no connection, and hosts, names in certificates and proxies
  * are held. Who has the network between us and a server as well, and the page, can read what goes there; the audit trail says who
  * imported what. An older document is no exception: what it read was taken back since, perhaps because its server is not ours any more.
@@ -64,12 +65,16 @@ function machineFaults(document: Json, inForce: Json, where: string): readonly F
   });
 }
 
-function proxyFaults(document: Json, inForce: Json, where: string): readonly Fault[] {
+/** Whether connections would go over a proxy that went elsewhere, or nowhere, before. */
+export function movesProxy(document: Json, inForce: Json): boolean {
   const proxy = proxyHostIn(document);
-  if (proxy === undefined) return [];
+  if (proxy === undefined) return false;
   const [bypass, bypassBefore] = [bypassOf(document), bypassOf(inForce)];
-  const stays = proxy === proxyHostIn(inForce) && bypassBefore.every((host) => bypass.includes(host));
-  if (stays || !hasSecretsOf(document, inForce)) return [];
+  return proxy !== proxyHostIn(inForce) || !bypassBefore.every((host) => bypass.includes(host));
+}
+
+function proxyFaults(document: Json, inForce: Json, where: string): readonly Fault[] {
+  if (!movesProxy(document, inForce) || !hasSecretsOf(document, inForce)) return [];
   const text = 'would lead secrets and sign-ins that are there already over another host';
   return [faultAt(['proxy'], `${text}; such a proxy is set ${where}`)];
 }

@@ -10,6 +10,11 @@ import type { SettingsSource } from './source.ts';
 import type { SettingsRevision, SettingsStorage } from './storage.ts';
 
 export interface SettingsDeps {
+  /**
+   * Forgets the stored consent of all upstreams: whoever is confined leads connections over another proxy, and must not find old consent
+   * there (confinement.ts). Asked before the change; when it throws, nothing is changed.
+   */
+  readonly forgetConsents?: () => Promise<void>;
   readonly storage: SettingsStorage;
   readonly sealer: Sealer;
   /** Absolute path of a settings file; then it, and not the store, holds the settings. */

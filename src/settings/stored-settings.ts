@@ -1,5 +1,5 @@
 import { errorText, type Fault, RelayError } from '../shared/errors.ts';
-import { confinementFaults } from './confinement.ts';
+import { confinementFaults, movesProxy } from './confinement.ts';
 import { createCurrentSettings } from './current-settings.ts';
 import { describeChange } from './describe-change.ts';
 import { draftSettings } from './draft-settings.ts';
@@ -91,7 +91,9 @@ export async function createStoredSettings(deps: SettingsDeps): Promise<Document
     return { document: merged.document, faults: all, warnings };
   }
 
-  async function store({ document, warnings }: Entered, { by, summary }: Change): Promise<Applied> {
+  async function store({ document, warnings }: Entered, details: Change): Promise<Applied> {
+    const { by, summary, confined = false } = details;
+    if (confined && movesProxy(document, state.document)) await deps.forgetConsents?.();
     const append = { document: JSON.stringify(document), at: clock.now(), by };
     const words = oneLine(summary ?? describeChange(state.document, document));
     const next = understand(await storage.append(state.revision, { ...append, summary: words }));
@@ -153,7 +155,7 @@ export async function createStoredSettings(deps: SettingsDeps): Promise<Document
     rollback: (revision, by, { confined = false } = {}) =>
       serial(async () => {
         const { document } = understand(await find(deps, revision));
-        const details = { by, summary: `rolled back to revision ${revision}` };
+        const details = { by, confined, summary: `rolled back to revision ${revision}` };
         return change(async () => {
           // Asked again with each newer document in force.
           const faults = confined ? confinementFaults(document, state.document) : [];

@@ -37,7 +37,7 @@ const vault = (address: string, more: JsonObject = {}): JsonObject => ({
 const faultsOf = (document: Json, inForce: Json) => confinementFaults(document, inForce).map(faultText);
 const PASSWORD = 'upstreams[0].authentication.password';
 
-async function stored(first: Json) {
+async function stored(first: Json, forgetConsents = async () => {}) {
   const storage = new MemorySettingsStorage();
   const service = await createStoredSettings({
     storage,
@@ -45,6 +45,7 @@ async function stored(first: Json) {
     log: recordLog().log,
     clock: systemClock,
     dataDirectory: '/nowhere',
+    forgetConsents,
   });
   await service.apply(first, { by: 'machine' });
   return { service, storage };
@@ -253,6 +254,40 @@ describe('somebody who is nobody on the machine', () => {
       const { length } = storage.revisions;
       await service.rollback(2, 'machine');
       expect(storage.revisions).to.have.length(length + 1);
+    });
+
+    it('finds no consent of before behind a proxy of its own: not when the upstream comes back, nor with a rollback', async () => {
+      let forgotten = 0;
+      const cloud = oauth({
+        tenantId: '00000000-0000-0000-0000-000000000000',
+        clientId: '00000000-0000-0000-0000-000000000001',
+        clientSecret: { value: 'x' },
+      });
+      const { service } = await stored(cloud, async () => {
+        forgotten += 1;
+      });
+      const page = { by: 'page', ...confined };
+      await service.apply({ contacts: ['a@example.com'] }, page);
+      expect(forgotten).to.equal(0);
+      await service.apply({ ...cloud, ...EVIL }, page);
+      expect(forgotten).to.equal(1);
+      await service.apply({ ...cloud, ...EVIL, contacts: [] }, page);
+      await service.apply({}, page);
+      expect(forgotten).to.equal(1);
+      await service.rollback(4, 'page', confined);
+      expect(forgotten).to.equal(2);
+      await service.apply({ ...cloud, ...GOOD }, { by: 'machine' });
+      expect(forgotten).to.equal(2);
+    });
+
+    it('sets no proxy while consent of before cannot be forgotten', async () => {
+      const { service, storage } = await stored({}, () =>
+        Promise.reject(new RelayError('store-unavailable', 'The store is gone.')),
+      );
+      const error = await service.apply(EVIL, { by: 'page', ...confined }).catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(RelayError);
+      expect(storage.revisions).to.have.length(2);
+      expect(service.current().proxy).to.equal(undefined);
     });
 
     it('goes back to its own older settings', async () => {
