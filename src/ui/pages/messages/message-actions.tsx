@@ -54,10 +54,13 @@ export function MessageActions({ message, onDone }: Props) {
     />
   );
   if (!held) {
+    const over = message.state === 'delivered' || message.state === 'deleted';
+    // What is not kept can neither be sent again nor copied.
+    if (over && !message.hasContent) return null;
     return (
       <Card>
-        {message.state === 'delivered' || message.state === 'deleted' ? null : others}
-        <CopyForm message={message} upstream={chosen} ways={ways} folded />
+        {over ? null : others}
+        {message.hasContent && <CopyForm message={message} upstream={chosen} ways={ways} folded />}
       </Card>
     );
   }
