@@ -34,9 +34,7 @@ function Shown() {
   const words = useStore(language);
   const { path } = useLocation();
   const signedIn = current.state === 'signed-in' && !current.session.user.mustChangePassword;
-  useEffect(() => {
-    if (signedIn) startLive();
-  }, [signedIn]);
+  useEffect(() => (signedIn ? startLive() : undefined), [signedIn]);
   const open = PAGES.filter((page) => page.open === true);
   if (open.some((page) => page.paths.some((each) => each === path))) {
     return (

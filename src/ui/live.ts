@@ -1,9 +1,11 @@
 /**
  * Live updates: the server says which rooms have changed, and whoever shows them asks again. While that stream is away,
- * everything is asked for every 10 s. A hidden tab lets go of its stream: browsers allow few connections to one server.
+ * everything is asked for every 10 s. A hidden tab lets go of its stream: browsers allow few connections to one server. While somebody
+ * has to sign in again nothing is asked for: such requests would wait, one more every 10 s, and all go out at once afterwards.
  */
 import type { Topic } from '../admin/contract-overview.ts';
 import { reachable } from './reachable.ts';
+import { signInNeeded } from './sign-in-again.ts';
 import { createStore } from './store.ts';
 
 /** `live`: changes arrive by themselves; `polling`: they are asked for; `away`: Postern cannot be reached. */
@@ -40,17 +42,24 @@ export function onChanged(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Begins to listen, once somebody is signed in. */
-export function startLive(): void {
-  document.addEventListener('visibilitychange', () => {
-    if (document.hidden) close();
-    else open();
-  });
-  reachable.watch((yes) => {
+/** Begins to listen, once somebody is signed in; answers how to stop. */
+export function startLive(): () => void {
+  document.addEventListener('visibilitychange', openOrClose);
+  const unwatch = reachable.watch((yes) => {
     if (!yes) liveState.set('away');
     else if (liveState.get() === 'away') liveState.set(opened ? 'live' : 'polling');
   });
-  if (!document.hidden) open();
+  openOrClose();
+  return () => {
+    document.removeEventListener('visibilitychange', openOrClose);
+    unwatch();
+    close();
+  };
+}
+
+function openOrClose(): void {
+  if (document.hidden) close();
+  else open();
 }
 
 function open(): void {
@@ -95,6 +104,7 @@ function poll(on: boolean): void {
 }
 
 function tell(topics: readonly Topic[] | 'all'): void {
+  if (signInNeeded.get() !== undefined) return;
   for (const listener of listeners) listener(topics);
 }
 

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Topic } from '../admin/contract-overview.ts';
 import { ApiError, getTagged } from './api.ts';
 import { onChanged } from './live.ts';
+import { sessionStore } from './session.ts';
 
 export interface Query<T> {
   /** The last answer; stays while a newer one is asked for, also after a failure. */
@@ -120,10 +121,10 @@ async function askOnce(path: string, background: boolean): Promise<Answer> {
   return answer;
 }
 
-/** Forgets what was shown, e.g. when somebody else signs in. */
-export function forgetAnswers(): void {
-  remembered.clear();
-}
+// Whoever signs in next must not see what was shown to the one before.
+sessionStore.watch(({ state }) => {
+  if (state !== 'signed-in') remembered.clear();
+});
 
 function recalled(path: string | undefined): { answer?: Answer } {
   const answer = path === undefined ? undefined : remembered.get(path);

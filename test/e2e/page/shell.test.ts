@@ -98,6 +98,22 @@ describe('the frame around the pages', () => {
     await close();
   });
 
+  it('asks for nothing while it waits for a sign-in, however long that takes', async () => {
+    const { page, close } = await stage.open('/', { expected: [/401 \(Unauthorized\)/] });
+    const asked: string[] = [];
+    await page.route(/\/api\/v1\/(?!session)/, async (route) => {
+      asked.push(new URL(route.request().url()).pathname);
+      return route.fulfill({ status: 401, json: { code: 'unauthenticated', message: 'Sign in.' } });
+    });
+    await page.clock.install();
+    await page.reload();
+    await page.getByRole('dialog', { name: 'Sign in again' }).waitFor();
+    for (let minute = 0; minute < 5; minute += 1) await page.clock.runFor(60_000);
+    const overview = asked.filter((path) => path === '/api/v1/overview').length;
+    expect(overview, asked.join(' ')).to.be.within(1, 2);
+    await close();
+  });
+
   it('shows nothing but the sign-in to somebody who is not signed in', async () => {
     const { page, close } = await stage.open('/', { role: null, expected: [/40[14] \(/] });
     await page.getByLabel('User name').or(page.getByText('setup link')).first().waitFor();
