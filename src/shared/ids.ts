@@ -40,7 +40,10 @@ export function firstMessageIdAt(time: number): string {
 
 /** When a message's id was made, ms since 1970. */
 export function messageIdTime(id: string): number {
-  return [...id.slice(0, TIME_LENGTH)].reduce((time, sign) => time * 32 + ALPHABET.indexOf(sign), 0);
+  return Array.from(id.slice(0, TIME_LENGTH), (sign) => ALPHABET.indexOf(sign)).reduce(
+    (time, digit) => time * 32 + digit,
+    0,
+  );
 }
 
 function encode(value: number, length: number): string {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parseDocument } from '../../src/settings/parse-document.ts';
 import { toJson } from '../../src/settings/to-json.ts';
 import { toYaml } from '../../src/settings/to-yaml.ts';

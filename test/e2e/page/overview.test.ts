@@ -23,7 +23,11 @@ describe('the overview of a new Postern', () => {
     await expectAccessible(page);
     await close();
     await screenshots(stage, '/', 'overview-first', (shown) =>
-      shown.locator('.first-steps > li').nth(2).getByText(String(stage.relay.port()), { exact: true }).waitFor(),
+      shown
+        .locator('.first-steps > li')
+        .nth(2)
+        .getByText(String(stage.relay.port()), { exact: true })
+        .waitFor(),
     );
   });
 
@@ -80,11 +84,6 @@ describe('the overview of a Postern at work', () => {
     await bad.close();
   });
 
-  const ready = async (page: Page) => {
-    await page.getByText('Paused').or(page.getByText('Angehalten')).first().waitFor();
-    await page.locator('.chart').nth(1).waitFor();
-  };
-
   it('says in one sentence whether mail flows, what is out of order, and offers the remedy', async () => {
     const { page, close } = await stage.open('/');
     await ready(page);
@@ -112,3 +111,8 @@ describe('the overview of a Postern at work', () => {
     await screenshots(stage, '/', 'overview', ready);
   });
 });
+
+async function ready(page: Page): Promise<void> {
+  await page.getByText('Paused').or(page.getByText('Angehalten')).first().waitFor();
+  await page.locator('.chart').nth(1).waitFor();
+}
