@@ -1,7 +1,9 @@
 /**
  * How fast somebody may guess. Promises that a stranger locks nobody out: attempts from a browser in which the user has signed in before
  * are counted by that browser alone (OWASP, Slow Down Online Guessing Attacks with Device Cookies), all others by address and by name, with a
- * pause for a name that stays short. An attempt counts from its beginning, so that many at once gain nothing. Bounded; of this node.
+ * pause for a name that stays short. That holds for codes too: who knows the password alone must not keep its owner from changing it.
+ * An attempt counts from its beginning, so that many at once gain nothing. Bounded, and names that are made up push out no count of
+ * somebody who is near; of this node.
  */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../shared/clock.ts';
@@ -26,6 +28,12 @@ const FORGOTTEN = 60 * 60_000;
 const MOST_REMEMBERED = 10_000;
 const LONGEST_NAME = 64;
 
+interface Failures {
+  readonly count: number;
+  readonly last: number;
+  readonly until: number;
+}
+
 export interface Attempt {
   /** It went well, or had nothing to do with guessing: it does not count. */
   forget(): void;
@@ -39,8 +47,8 @@ export interface Attempts {
     readonly address: string;
     readonly browser?: string | undefined;
   }): Attempt;
-  /** A code of the second factor; whoever gets so far knows the password. */
-  code(user: string): Attempt;
+  /** A code of the second factor; whoever gets so far knows the password. `browser` as above. */
+  code(user: string, browser?: string): Attempt;
   /** The password of one's own, asked for again by what changes the way in. */
   own(user: string): Attempt;
   /** A token of a setup link. */
@@ -48,15 +56,14 @@ export interface Attempts {
 }
 
 export function createAttempts(clock: Clock): Attempts {
-  const failures = new LRUCache<string, { count: number; last: number; until: number }>({
-    max: MOST_REMEMBERED,
-  });
+  const ofStrangers = new LRUCache<string, Failures>({ max: MOST_REMEMBERED });
+  const ofUsers = new LRUCache<string, Failures>({ max: MOST_REMEMBERED });
 
-  function begin(keys: readonly (readonly [string, Pace])[]): Attempt {
+  function begin(keys: readonly (readonly [string, Pace])[], failures = ofStrangers): Attempt {
     const now = clock.monotonic();
     const until = Math.max(...keys.map(([key]) => failures.get(key)?.until ?? 0));
     if (until > now) throw new TooManyAttempts(Math.ceil((until - now) / 1000));
-    const undo = keys.map(([key, pace]) => count(key, pace, now));
+    const undo = keys.map(([key, pace]) => count(failures, key, pace, now));
     return {
       forget() {
         for (const each of undo) each();
@@ -65,7 +72,7 @@ export function createAttempts(clock: Clock): Attempts {
   }
 
   /** Counts a failure; answers how to take that back. */
-  function count(key: string, pace: Pace, now: number): () => void {
+  function count(failures: typeof ofUsers, key: string, pace: Pace, now: number): () => void {
     const known = failures.get(key);
     const before = known !== undefined && now - known.last < FORGOTTEN ? known.count : 0;
     const beyond = before + 1 - pace.free;
@@ -88,15 +95,16 @@ export function createAttempts(clock: Clock): Attempts {
 
   return {
     password({ name, address, browser }) {
-      if (browser !== undefined) return begin([[`browser ${browser}`, BY_BROWSER]]);
+      if (browser !== undefined) return begin([[`browser ${browser}`, BY_BROWSER]], ofUsers);
       const key = name.slice(0, LONGEST_NAME).normalize('NFKC').toLowerCase();
       return begin([
         [`address ${networkOf(address)}`, BY_ADDRESS],
         [`name ${key}`, BY_NAME],
       ]);
     },
-    code: (user) => begin([[`code ${user}`, BY_CODE]]),
-    own: (user) => begin([[`own ${user}`, BY_CODE]]),
+    code: (user, browser) =>
+      begin([[browser === undefined ? `code ${user}` : `code browser ${browser}`, BY_CODE]], ofUsers),
+    own: (user) => begin([[`own ${user}`, BY_CODE]], ofUsers),
     setup: (address) => begin([[`setup ${networkOf(address)}`, BY_ADDRESS]]),
   };
 }

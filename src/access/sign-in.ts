@@ -78,8 +78,13 @@ export function createSignIn(deps: {
     });
   }
 
-  async function codeIsGood(user: StoredUser, totp: string, code: string): Promise<boolean> {
-    const tried = attempts.code(user.id);
+  async function codeIsGood(
+    user: StoredUser,
+    totp: string,
+    code: string,
+    browser: string | undefined,
+  ): Promise<boolean> {
+    const tried = attempts.code(user.id, browser);
     const step = secondFactor.step(sealer.open('second-factor', totp, user.id).reveal(), code);
     if (step === undefined || !(await storage.useTotpStep(user.id, step))) return false;
     tried.forget();
@@ -116,7 +121,7 @@ export function createSignIn(deps: {
         current.forget();
         return { state: 'code-needed' };
       }
-      if (!(await codeIsGood(user, user.totp, code))) {
+      if (!(await codeIsGood(user, user.totp, code, browser))) {
         await recordRefusal(user, origin.address, 'wrong code of the second factor');
         throw codeRefused();
       }

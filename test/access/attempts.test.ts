@@ -56,6 +56,24 @@ describe('attempts to sign in', () => {
     );
   });
 
+  it('at codes by who has the password alone do not keep its owner out, in a browser that is known', () => {
+    const attempts = createAttempts(new ManualClock());
+    for (let count = 0; count < 20; count += 1) wait(() => attempts.code('Ada'));
+    expect(wait(() => attempts.code('Ada'))).to.be.greaterThan(0);
+    expect(wait(() => attempts.code('Ada', 'known'))).to.equal(0);
+    const others = Array.from({ length: 20 }, () => wait(() => attempts.code('Ada', 'stolen')));
+    expect(others.filter((seconds) => seconds === 0)).to.have.lengthOf(5);
+  });
+
+  it('at names that are made up push out no count of codes', () => {
+    const attempts = createAttempts(new ManualClock());
+    for (let count = 0; count < 20; count += 1) wait(() => attempts.code('Ada'));
+    for (let count = 0; count < 11_000; count += 1) {
+      attempts.password({ name: `name ${count}`, address: `2001:db8:${count.toString(16)}::1` });
+    }
+    expect(wait(() => attempts.code('Ada'))).to.be.greaterThan(0);
+  });
+
   it('that go well cost nothing and wash nothing away', () => {
     const clock = new ManualClock();
     const attempts = createAttempts(clock);
@@ -72,7 +90,7 @@ describe('attempts to sign in', () => {
 
   it('are remembered in a bounded number', () => {
     const attempts = createAttempts(new ManualClock());
-    const victim = () => attempts.code('Ada');
+    const victim = () => attempts.setup('203.0.113.1');
     for (let count = 0; count < 6; count += 1) wait(victim);
     expect(wait(victim)).to.be.greaterThan(0);
     for (let count = 0; count < 12_000; count += 1) attempts.setup(`192.0.${count >> 8}.${count & 255}`);
