@@ -219,7 +219,7 @@ describe('the messages of a Postern that sends', () => {
     const { page, close } = await stage.open('/messages?subject=Alarm', { expected: [/404/] });
     await page.getByLabel('Choose Alarm in the branch').check();
     await page.getByRole('button', { name: 'Hold', exact: true }).click();
-    await page.getByText('Keep 1 message back').waitFor();
+    await page.getByText('Hold 1 message until').waitFor();
     await page.getByRole('button', { name: 'Hold 1' }).click();
     await page.getByText('1 is held.').waitFor();
     await page.locator('.message-state', { hasText: 'Held' }).waitFor();

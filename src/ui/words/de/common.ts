@@ -6,7 +6,7 @@ export const common: Translated<typeof en> = {
   'role-administrator': 'Administrator',
   'role-operator': 'Operator',
   'role-viewer': 'Betrachter',
-  optional: '(freiwillig)',
+  optional: '(optional)',
   faults: { one: '{count} Angabe ist zu berichtigen', other: '{count} Angaben sind zu berichtigen' },
   secretSet: 'Ist gesetzt',
   secretRemoved: 'Wird beim Speichern entfernt',

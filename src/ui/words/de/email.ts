@@ -9,10 +9,10 @@ export const email: Translated<typeof en> = {
   upstreams: 'Upstreams',
   none: 'Noch kein Upstream',
   noneHow:
-    'Mail wird angenommen und gehalten, gesendet wird nichts. Das Postfach oder den Server hinzufügen, der senden soll; er steht dann hier mit seinem Zustand.',
+    'Mail wird angenommen und festgehalten, gesendet wird nichts. Das Postfach oder den Server hinzufügen, der senden soll; er steht dann hier mit seinem Zustand.',
   isDefault: 'Standard',
   noDefault:
-    'Es ist kein Standard-Upstream gewählt: Mail, die keine Route anderswohin schickt, wird gehalten und nicht gesendet.',
+    'Es ist kein Standard-Upstream gewählt: Mail, die keine Route anderswohin schickt, wird festgehalten und nicht gesendet.',
   noDefaultRemedy: 'Unten einen wählen.',
   'circuit-closed': 'Arbeitet',
   'circuit-half-open': 'Wird versucht',
@@ -35,14 +35,15 @@ export const email: Translated<typeof en> = {
   'about-gmail': 'Ein persönliches Gmail-Konto',
   'about-amazon-ses': 'SMTP-Zugangsdaten des Amazon Simple Email Service',
   'about-smtp': 'Jeder SMTP-Server: beim Anbieter oder im eigenen Netz',
-  'about-test-relay': 'Hält Mail und zeigt sie; gesendet wird nichts',
+  'about-test-relay': 'Hält Mail fest und zeigt sie; gesendet wird nichts',
 
   'account-card': 'Server und Anmeldung',
   name: 'Name',
-  nameHint: 'In Routen, Protokoll und Berichten. Nach dem Speichern bleibt er.',
+  nameHint: 'In Routen, Log und Berichten. Nach dem Speichern bleibt er.',
   nameStays:
-    'Der Name bleibt: Geheimnisse, Anmeldung und Verlauf gehören zu ihm. Für einen anderen Namen einen neuen Upstream anlegen und diesen entfernen.',
-  holdsMail: 'Mail, die hierher kommt, wird gehalten und unter Nachrichten gezeigt. Gesendet wird nichts.',
+    'Der Name bleibt: Geheimnisse, Anmeldung und Journal gehören zu ihm. Für einen anderen Namen einen neuen Upstream anlegen und diesen entfernen.',
+  holdsMail:
+    'Mail, die hierher kommt, wird festgehalten und unter Nachrichten gezeigt. Gesendet wird nichts.',
   ownWay:
     'Dieser Upstream meldet sich auf eine Art an, die im Einstellungsdokument bearbeitet wird. Was dort steht, bleibt.',
   cloud: 'Microsoft-Cloud',
@@ -59,7 +60,7 @@ export const email: Translated<typeof en> = {
   'kindHint-smtp': 'Der übliche Weg.',
   'kindHint-graph': 'Über HTTPS, wenn SMTP gesperrt oder abgeschaltet ist.',
   'kindHint-gmail': 'Über HTTPS, mit einem Scope, der nur senden darf.',
-  'kindHint-test-relay': 'Hält Mail.',
+  'kindHint-test-relay': 'Hält Mail fest.',
   signIn: 'Wie sich Postern anmeldet',
   'way-none': 'Gar nicht',
   'way-password': 'Benutzer und Kennwort',
@@ -249,7 +250,7 @@ export const email: Translated<typeof en> = {
   nothingChanged: 'Es wurde nichts geändert',
   mailOnItsWay: 'Die Testmail an {to} ist unterwegs …',
   mailDelivered: 'Die Testmail an {to} ist zugestellt.',
-  mailHeld: 'Die Testmail wird vom Test-Relay gehalten.',
+  mailHeld: 'Die Testmail wird vom Test-Relay festgehalten.',
   mailFailed: 'Die Testmail an {to} wurde nicht zugestellt.',
   seeMessage: 'Was mit ihr geschah',
   conflict: 'Jemand anderes hat das inzwischen geändert.',
@@ -261,13 +262,13 @@ export const email: Translated<typeof en> = {
   removeQuestion:
     '{name} mit seinen Geheimnissen entfernen? Mail, die darauf wartet, geht den Weg, den die Routen dann haben.',
   removeSignIn: 'Seine Autorisierung wird vergessen.',
-  removeDefault: 'Er ist der Standard-Upstream: Ohne einen wird Mail gehalten und nicht gesendet.',
+  removeDefault: 'Er ist der Standard-Upstream: Ohne einen wird Mail festgehalten und nicht gesendet.',
   removeUsed: 'Routen oder Clients senden dorthin; diese zuerst ändern',
 
   general: 'Für alle Upstreams',
   defaultUpstream: 'Standard-Upstream',
   defaultUpstreamHint: 'Bekommt alle Mail, die keine Route anderswohin schickt.',
-  holdEverything: 'Keiner: Mail im Test-Relay halten',
+  holdEverything: 'Keiner: Mail im Test-Relay festhalten',
   contacts: 'Kontakte',
   contactsHint:
     'Administratoren, die Testmails und Meldungen bekommen; E-Mail-Adressen, durch Leerzeichen getrennt.',

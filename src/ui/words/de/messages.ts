@@ -75,8 +75,8 @@ export const messages: Translated<typeof en> = {
     other: '{count} Nachrichten jetzt erneut versuchen?',
   },
   'ask-hold': {
-    one: '{count} Nachricht zurückhalten, bis jemand sie freigibt?',
-    other: '{count} Nachrichten zurückhalten, bis jemand sie freigibt?',
+    one: '{count} Nachricht festhalten, bis jemand sie freigibt?',
+    other: '{count} Nachrichten festhalten, bis jemand sie freigibt?',
   },
   'ask-release': {
     one: '{count} festgehaltene Nachricht an ihre ursprünglichen Empfänger senden?',
@@ -87,7 +87,7 @@ export const messages: Translated<typeof en> = {
     other: '{count} Nachrichten endgültig löschen? Niemand erfährt davon.',
   },
   'ask-retry-all': 'Alle passenden Nachrichten jetzt erneut versuchen?',
-  'ask-hold-all': 'Alle passenden Nachrichten zurückhalten?',
+  'ask-hold-all': 'Alle passenden Nachrichten festhalten?',
   'ask-release-all': 'Alle passenden festgehaltenen Nachrichten an ihre ursprünglichen Empfänger senden?',
   'ask-delete-all': 'Alle passenden Nachrichten endgültig löschen? Niemand erfährt davon.',
   'do-retry': { one: '{count} erneut versuchen', other: '{count} erneut versuchen' },

@@ -4,8 +4,8 @@ import type { Translated } from '../messages.ts';
 /** Words of the Overview page. */
 export const overview: Translated<typeof en> = {
   title: 'Übersicht',
-  'flowing?': 'Fließen die Nachrichten?',
-  'state-flowing': 'Die Nachrichten fließen.',
+  'flowing?': 'Läuft der Mailverkehr?',
+  'state-flowing': 'Der Mailverkehr läuft.',
   'state-flowing-more': 'Geräte liefern ein, und die Nachrichten gehen hinaus.',
   'state-idle': 'Bereit. Noch ist keine Nachricht gekommen.',
   'state-idle-more': 'Die erste Nachricht erscheint hier, sobald ein Gerät eine sendet.',
@@ -31,10 +31,10 @@ export const overview: Translated<typeof en> = {
   nextProbe: 'Nächster Versuch: {time}.',
   listenerClosed: 'Der Listener {name} ist nicht offen: kein Gerät erreicht ihn.',
   refused: {
-    one: '{count} Gerät wurde am letzten Tag abgewiesen.',
-    other: '{count} Geräte wurden am letzten Tag abgewiesen.',
+    one: '{count} Gerät wurde in den letzten 24 Stunden abgewiesen.',
+    other: '{count} Geräte wurden in den letzten 24 Stunden abgewiesen.',
   },
-  refusedRemedy: 'Gehört eines davon dazu, kann es zugelassen werden; sonst ist nichts zu tun.',
+  refusedRemedy: 'Ist ein eigenes dabei, kann es zugelassen werden; sonst ist nichts zu tun.',
   toRefused: 'Abgewiesene Geräte ansehen',
   toSettings: 'Einstellungen öffnen',
   toMessages: 'Nachrichten ansehen',
@@ -76,7 +76,7 @@ export const overview: Translated<typeof en> = {
   'test-old': 'Vor der letzten Änderung',
   'test-never': 'Noch nie',
   'last-hour': 'Letzte Stunde',
-  'last-day': 'Letzter Tag',
+  'last-day': 'Letzte 24 Stunden',
   accepted: 'Angenommen',
   delivered: 'Zugestellt',
   deferred: 'Aufgeschoben',
@@ -88,7 +88,7 @@ export const overview: Translated<typeof en> = {
   from: 'Ab',
   asTable: 'Als Tabelle',
   'quiet-hour': 'Keine Nachrichten in der letzten Stunde.',
-  'quiet-day': 'Keine Nachrichten am letzten Tag.',
+  'quiet-day': 'Keine Nachrichten in den letzten 24 Stunden.',
   queue: 'Warteschlange nach Alter',
   queueEmpty: 'Nichts wartet.',
   queueCaption: { one: '{count} Nachricht wartet', other: '{count} Nachrichten warten' },
@@ -124,6 +124,6 @@ export const overview: Translated<typeof en> = {
   'authentication-optional': 'Aus bekannten Netzen nicht nötig',
   'authentication-required': 'Ein Benutzer aus den Einstellungen',
   onlyThisMachine:
-    'Diese Adresse erreichen nur Programme auf diesem Rechner. Für Geräte im Netz einen Listener für dessen Adresse anlegen.',
+    'Diese Adresse erreichen nur Programme auf diesem Rechner. Für Geräte im Netzwerk einen Listener für dessen Adresse anlegen.',
   colophon: 'Postern {version} auf {hostname}',
 };

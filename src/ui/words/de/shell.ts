@@ -56,7 +56,7 @@ export const shell: Translated<typeof en> = {
   notLoaded: 'Diese Seite konnte nicht geladen werden.',
   notLoadedWhy: 'Vielleicht wurde Postern inzwischen aktualisiert.',
   reload: 'Seite neu laden',
-  broken: 'Diese Seite ist auf einen eigenen Fehler gestoßen.',
+  broken: 'In dieser Seite ist ein Fehler aufgetreten.',
   brokenRemedy:
     'Nachrichten sind nicht betroffen. Die Seite neu laden; kommt der Fehler wieder, ihn mit diesem Text melden.',
 };

@@ -12,9 +12,9 @@ export const users: Translated<typeof en> = {
   'role-administrator-may':
     'Alles auf dieser und allen anderen Seiten. Nur die Befehlszeile auf dem Rechner kann eines mehr: Einstellungen dessen Dateien und Befehle lesen lassen.',
   'role-operator-may':
-    'Was Betrachter dürfen, und: Nachrichten lesen, erneut versuchen, anhalten, freigeben und löschen, Testmails senden, Geräte zulassen, Upstreams testen.',
+    'Was Betrachter dürfen, und: Nachrichten lesen, erneut versuchen, festhalten, freigeben und löschen, Testmails senden, Geräte zulassen, Upstreams testen.',
   'role-viewer-may':
-    'Sehen, ob Mail fließt, Warteschlange und Journal ohne Inhalte, Geräte, Einstellungen ohne Geheimnisse, Zertifikate.',
+    'Sehen, ob der Mailverkehr läuft, Warteschlange und Journal ohne Inhalte, Geräte, Einstellungen ohne Geheimnisse, Zertifikate.',
 
   name: 'Name',
   email: 'E-Mail-Adresse',
@@ -35,7 +35,7 @@ export const users: Translated<typeof en> = {
 
   add: 'Benutzer anlegen',
   addTitle: 'Benutzer anlegen',
-  nameHint: 'Wird bei der Anmeldung eingegeben. Groß- und Kleinschreibung ist gleich.',
+  nameHint: 'Wird bei der Anmeldung eingegeben. Groß- und Kleinschreibung spielt keine Rolle.',
   welcome: 'Willkommensmail senden',
   welcomeHint: 'Mit der Adresse dieser Seite und dem Benutzernamen, nie mit dem Kennwort.',
   added: '{name} wurde angelegt.',
@@ -45,7 +45,7 @@ export const users: Translated<typeof en> = {
     'Es wird nur jetzt angezeigt. Bitte selbst übergeben, nicht per Mail; bei der Anmeldung muss es geändert werden.',
   welcomeQueued: 'Die Willkommensmail ist unterwegs.',
   welcomeSee: 'Ansehen',
-  welcomeFailed: 'Die Willkommensmail konnte nicht eingereiht werden. Das Protokoll sagt, warum.',
+  welcomeFailed: 'Die Willkommensmail konnte nicht eingereiht werden. Das Log sagt, warum.',
   done: 'Fertig',
 
   disabled: 'Gesperrt: darf sich nicht anmelden',
@@ -71,7 +71,7 @@ export const users: Translated<typeof en> = {
   noTokensHow:
     'Mit einem Token benutzt ein Programm, etwa eine Überwachung, die API mit genau den Rechten, die es bekommt.',
   tokenName: 'Wofür es ist',
-  tokenNameHint: 'Steht hier und im Protokoll der Änderungen, etwa „Überwachung“.',
+  tokenNameHint: 'Steht hier und im Änderungsprotokoll, etwa „Überwachung“.',
   ends: 'Endet',
   endsIn: 'Gültig für',
   'days-30': '30 Tage',
@@ -94,10 +94,10 @@ export const users: Translated<typeof en> = {
   revokeAsk: '{name} widerrufen? Das Programm, das es benutzt, wird ab sofort abgewiesen.',
   revoked: '{name} wurde widerrufen.',
 
-  'scope-status-read': 'Sehen, ob Mail fließt und was Aufmerksamkeit braucht',
+  'scope-status-read': 'Sehen, ob der Mailverkehr läuft und was Aufmerksamkeit braucht',
   'scope-messages-read': 'Die Warteschlange sehen, und was mit jeder Nachricht geschah',
   'scope-messages-content': 'Lesen, was in Nachrichten steht',
-  'scope-messages-act': 'Nachrichten erneut versuchen, anhalten, freigeben und löschen',
+  'scope-messages-act': 'Nachrichten erneut versuchen, festhalten, freigeben und löschen',
   'scope-mail-send': 'Eine Testmail senden',
   'scope-devices-read': 'Sehen, wer sendet und wer abgewiesen wurde',
   'scope-devices-allow': 'Ein abgewiesenes Gerät zulassen',

@@ -69,8 +69,8 @@ export const messages = {
   delete: 'Delete',
   'ask-retry': { one: 'Try {count} message again now?', other: 'Try {count} messages again now?' },
   'ask-hold': {
-    one: 'Keep {count} message back until somebody releases it?',
-    other: 'Keep {count} messages back until somebody releases them?',
+    one: 'Hold {count} message until somebody releases it?',
+    other: 'Hold {count} messages until somebody releases them?',
   },
   'ask-release': {
     one: 'Send {count} held message to its original recipients?',
@@ -81,7 +81,7 @@ export const messages = {
     other: 'Delete {count} messages for good? Nobody is told.',
   },
   'ask-retry-all': 'Try all messages that match again now?',
-  'ask-hold-all': 'Keep all messages that match back?',
+  'ask-hold-all': 'Hold all messages that match?',
   'ask-release-all': 'Send all held messages that match to their original recipients?',
   'ask-delete-all': 'Delete all messages that match for good? Nobody is told.',
   'do-retry': { one: 'Try {count} again', other: 'Try {count} again' },
