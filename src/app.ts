@@ -201,6 +201,7 @@ export async function createApp(options: ServeOptions, context: AppContext): Pro
       log,
       freeBytes: async () => store.freeBytes(),
       loopDelay: loopDelay.read,
+      alerts,
       onAccepted(record) {
         counts.onAccepted(record);
         watch.onAccepted(record);

@@ -1,5 +1,6 @@
 import type { Upstreams } from '../delivery/upstreams.ts';
 import type { SettingsSource } from '../settings/source.ts';
+import type { Alerts } from '../shared/alerts.ts';
 import type { Clock } from '../shared/clock.ts';
 import { RelayError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -38,6 +39,7 @@ export interface QueueDependencies {
   readonly log: Log;
   readonly freeBytes: () => Promise<number | undefined>;
   readonly loopDelay: () => number;
+  readonly alerts: Alerts;
   readonly onAttempt: AttemptListener;
   readonly onAccepted: (record: MessageRecord) => void;
   readonly bounds?: MemoryBounds;
@@ -77,6 +79,7 @@ export function createQueue(deps: QueueDependencies): Queue {
     clock,
     freeBytes: deps.freeBytes,
     loopDelay: deps.loopDelay,
+    alerts: deps.alerts,
   });
   const loader = createLoader({
     storage,

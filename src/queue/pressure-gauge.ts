@@ -1,8 +1,10 @@
 import { getHeapStatistics } from 'node:v8';
 import type { SettingsSource } from '../settings/source.ts';
+import type { Alerts } from '../shared/alerts.ts';
 import type { Clock, Timer } from '../shared/clock.ts';
 import type { Refusal } from './accepting.ts';
-import { judgePressure, judgeRoom } from './pressure.ts';
+import { judgePressure, judgeRoom, type PressureRefusal } from './pressure.ts';
+import { createRefusalAlert } from './refusal-alert.ts';
 import type { QueueStorage, StateCount } from './storage.ts';
 import type { Inflow } from './writer.ts';
 
@@ -32,8 +34,10 @@ export function createPressureGauge(deps: {
   freeBytes: () => Promise<number | undefined>;
   /** Median delay of the event loop since the last call, milliseconds. */
   loopDelay: () => number;
+  alerts: Alerts;
 }): PressureGauge {
   const { clock, settings } = deps;
+  const tell = createRefusalAlert(deps.alerts);
   let queueBytes = 0;
   let counts: readonly StateCount[] = [];
   let receiving = 0;
@@ -54,6 +58,19 @@ export function createPressureGauge(deps: {
     if (clock.monotonic() - countedAt >= COUNT_EVERY) await count();
   }
 
+  function refusal(size?: number): PressureRefusal | undefined {
+    const reading = {
+      queueBytes: queueBytes + storing,
+      freeDisk,
+      heapUsed,
+      loopDelay,
+      receiving,
+      storeFailedAt,
+      now: clock.monotonic(),
+    };
+    return judgePressure(reading, settings.current().queue, size);
+  }
+
   async function count(): Promise<void> {
     countedAt = clock.monotonic();
     const all = await deps.storage.counts();
@@ -66,26 +83,15 @@ export function createPressureGauge(deps: {
       void look()
         .catch(() => undefined)
         .finally(() => {
-          if (!stopped) schedule();
+          if (stopped) return;
+          tell(refusal()?.reason);
+          schedule();
         });
     });
   }
 
   return {
-    refusal: (size) =>
-      judgePressure(
-        {
-          queueBytes: queueBytes + storing,
-          freeDisk,
-          heapUsed,
-          loopDelay,
-          receiving,
-          storeFailedAt,
-          now: clock.monotonic(),
-        },
-        settings.current().queue,
-        size,
-      ),
+    refusal,
     queued(bytes) {
       queueBytes += bytes;
     },

@@ -17,6 +17,13 @@ export interface PressureReading {
   readonly now: number;
 }
 
+/** What mail is refused for. */
+export type PressureReason = 'queue' | 'disk' | 'store' | 'memory' | 'load';
+
+export interface PressureRefusal extends Refusal {
+  readonly reason: PressureReason;
+}
+
 export interface PressureLimits {
   readonly maxBytes: number;
   readonly minFreeDisk: number;
@@ -34,12 +41,22 @@ export function judgeRoom(
   reading: Pick<PressureReading, 'queueBytes' | 'freeDisk'>,
   limits: PressureLimits,
   size = 0,
-): Refusal | undefined {
+): PressureRefusal | undefined {
   if (reading.queueBytes + size > limits.maxBytes) {
-    return { code: 452, enhanced: '4.3.1', text: 'The queue of this relay is full, try again later' };
+    return {
+      reason: 'queue',
+      code: 452,
+      enhanced: '4.3.1',
+      text: 'The queue of this relay is full, try again later',
+    };
   }
   if (reading.freeDisk !== undefined && reading.freeDisk - size < limits.minFreeDisk) {
-    return { code: 452, enhanced: '4.3.1', text: 'The disk of this relay is full, try again later' };
+    return {
+      reason: 'disk',
+      code: 452,
+      enhanced: '4.3.1',
+      text: 'The disk of this relay is full, try again later',
+    };
   }
   return undefined;
 }
@@ -52,17 +69,32 @@ export function judgePressure(
   reading: PressureReading,
   limits: PressureLimits,
   size = 0,
-): Refusal | undefined {
+): PressureRefusal | undefined {
   const room = judgeRoom(reading, limits, size);
   if (room !== undefined) return room;
   if (reading.storeFailedAt !== undefined && reading.now - reading.storeFailedAt < STORE_PAUSE) {
-    return { code: 451, enhanced: '4.3.0', text: 'The store of this relay does not work, try again later' };
+    return {
+      reason: 'store',
+      code: 451,
+      enhanced: '4.3.0',
+      text: 'The store of this relay does not work, try again later',
+    };
   }
   if (reading.heapUsed > MOST_HEAP || reading.receiving > MOST_RECEIVING) {
-    return { code: 451, enhanced: '4.3.2', text: 'This relay is short of memory, try again later' };
+    return {
+      reason: 'memory',
+      code: 451,
+      enhanced: '4.3.2',
+      text: 'This relay is short of memory, try again later',
+    };
   }
   if (reading.loopDelay > MOST_DELAY) {
-    return { code: 451, enhanced: '4.3.2', text: 'This relay is overloaded, try again later' };
+    return {
+      reason: 'load',
+      code: 451,
+      enhanced: '4.3.2',
+      text: 'This relay is overloaded, try again later',
+    };
   }
   return undefined;
 }

@@ -7,6 +7,7 @@ import type { Reporter } from '../../src/queue/reports.ts';
 import type { QueueStorage } from '../../src/queue/storage.ts';
 import { type Settings, settingsSchema } from '../../src/settings/schema.ts';
 import type { SettingsSource } from '../../src/settings/source.ts';
+import { noAlerts } from '../../src/shared/alerts.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import { createMessageIds } from '../../src/shared/ids.ts';
 import { systemRandom } from '../../src/shared/random.ts';
@@ -88,6 +89,7 @@ export function queueOn(
     random: systemRandom,
     log: log.log,
     freeBytes: async () => undefined,
+    alerts: noAlerts,
     loopDelay: () => 0,
     onAttempt: (record, event) => attempts.push({ record, event }),
     onAccepted: () => undefined,
