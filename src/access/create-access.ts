@@ -111,7 +111,7 @@ export function createAccess(deps: AccessDeps): Access {
       await setup.clean();
       if (!(await setup.needed())) return undefined;
       const link = await setup.makeLink();
-      log.warn('Nobody may sign in yet: open the link in setup.link of the data directory');
+      log.info('Nobody may sign in yet: open the link in setup.link of the data directory');
       return link;
     },
 
