@@ -30,9 +30,10 @@ const WAIT_DEADLINE = 130_000;
 
 export function messageRoutes({
   inbox,
+  callerNow = async (caller) => caller,
   clock,
   log,
-}: Pick<AdminServices, 'clock' | 'log'> & { readonly inbox: Inbox }): readonly Route[] {
+}: Pick<AdminServices, 'callerNow' | 'clock' | 'log'> & { readonly inbox: Inbox }): readonly Route[] {
   return [
     route({
       method: 'get',
@@ -51,7 +52,10 @@ export function messageRoutes({
         if (message === undefined) {
           throw new RelayError('not-found', `No message that matches came within ${timeout} seconds.`);
         }
-        const content = mayRead(caller) ? await inbox.content(message.id).catch(unlessGone) : undefined;
+        // Two minutes are long enough to lose what one was allowed at their beginning.
+        const now = await callerNow(caller);
+        if (now?.permissions.has('messages.read') !== true) throw ended();
+        const content = mayRead(now) ? await inbox.content(message.id).catch(unlessGone) : undefined;
         return { json: { message: shownMessage(message), ...(content === undefined ? {} : { content }) } };
       },
     }),
@@ -128,6 +132,10 @@ export function messageRoutes({
       },
     }),
   ];
+}
+
+function ended(): RelayError {
+  return new RelayError('unauthenticated', 'You may not see messages any more; sign in again.');
 }
 
 function mayRead(caller: Caller): boolean {
