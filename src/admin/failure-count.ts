@@ -1,6 +1,7 @@
-/** Counts failures by address, so that guessing is answered 429 and fills no log. */
+/** Counts failures by address (in IPv6 by network, of which one machine has all addresses), so that guessing is answered 429 and fills no log. */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../shared/clock.ts';
+import { networkOf } from '../shared/network-of.ts';
 
 /** Milliseconds. */
 const WINDOW = 60_000;
@@ -17,10 +18,11 @@ export function createFailureCount(clock: Clock): FailureCount {
   return {
     add(address) {
       const now = clock.monotonic();
-      const known = failures.get(address);
+      const network = networkOf(address);
+      const known = failures.get(network);
       const current = known && now - known.since < WINDOW ? known : { count: 0, since: now };
       current.count += 1;
-      failures.set(address, current);
+      failures.set(network, current);
       return { count: current.count, wait: Math.ceil((current.since + WINDOW - now) / 1000) };
     },
   };
