@@ -50,11 +50,16 @@ function rawAnswer(status: string, body: ErrorBody): string {
   return `HTTP/1.1 ${status}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${text}`;
 }
 
-/** RFC 9112 section 3.2. Health checks over HTTP/1.0 have none. Throws HttpError 400. */
+/**
+ * RFC 9112 section 3.2: one name, so that a proxy in front and we go by the same. Health checks over HTTP/1.0 have none. Throws HttpError 400.
+ */
 export function requireHost({
   httpVersion,
   headers,
-}: Pick<IncomingMessage, 'httpVersion' | 'headers'>): void {
+  rawHeaders,
+}: Pick<IncomingMessage, 'httpVersion' | 'headers' | 'rawHeaders'>): void {
+  const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
+  if (hosts.length > 1) throw new HttpError(400, 'bad-request', 'The header Host is given more than once.');
   if (headers.host !== undefined || httpVersion === '1.0') return;
   throw new HttpError(400, 'bad-request', 'The header Host is missing.');
 }

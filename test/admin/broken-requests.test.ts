@@ -33,6 +33,11 @@ const cases: readonly (readonly [name: string, bytes: string, status: number])[]
     400,
   ],
   ['headers of 20 KiB', `GET /livez HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_480)}\r\n\r\n`, 431],
+  [
+    'two Hosts, the first of which is ours',
+    'GET /livez HTTP/1.1\r\nHost: localhost\r\nhost: evil.example\r\nConnection: close\r\n\r\n',
+    400,
+  ],
   ['no Host', 'GET /api/v1/settings HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
   [
     'an expectation',
