@@ -208,6 +208,14 @@ export const auditSchema = z.object({
 });
 
 export type Session = z.output<typeof sessionSchema>;
+export type SignInAnswer = z.output<typeof signInAnswerSchema>;
+export type SecondFactorAnswer = z.output<typeof secondFactorSchema>;
+export type OwnSession = z.output<typeof sessionsSchema>['sessions'][number];
 export type User = z.output<typeof userSchema>;
+export type NewUserAnswer = z.output<typeof newUserAnswerSchema>;
+export type UserChanged = z.output<typeof userChangedSchema>;
 export type ApiToken = z.output<typeof tokenSchema>;
+export type TokensAnswer = z.output<typeof tokensSchema>;
+export type NewTokenAnswer = z.output<typeof newTokenAnswerSchema>;
 export type AuditEntryAnswer = z.output<typeof auditEntrySchema>;
+export type AuditAnswer = z.output<typeof auditSchema>;

@@ -76,5 +76,7 @@ export const finishRequestSchema = z.strictObject({
 
 export const forgottenSchema = z.object({ upstream: text });
 
+export type Authorization = z.output<typeof authorizationSchema>;
+export type AuthorizationsAnswer = z.output<typeof authorizationsSchema>;
 export type SignInStartAnswer = z.output<typeof signInStartSchema>;
 export type SignInStateAnswer = z.output<typeof signInStateSchema>;

@@ -35,6 +35,42 @@ export const trustAnchorsSchema = z.object({
   unusable: z.array(z.object({ file: text, reason: text, remedy: text.optional() })).readonly(),
 });
 
+export const trustAnchorRequestSchema = z.strictObject({
+  /** PEM text, or DER or PKCS#7 in base64. */
+  certificate: z
+    .string()
+    .min(1, { error: 'is empty' })
+    .max(512 * 1024, { error: 'is larger than 512 KiB' }),
+  /** Start of the file's name; made from the certificate if absent. */
+  name: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, { error: 'is not a plain file name' })
+    .optional(),
+  /** Trusted for this host only, whatever names it has; for every host that it names if absent. */
+  host: host.optional(),
+});
+
+export const trustAnchorAnswerSchema = z.object({
+  imported: z
+    .array(
+      z.object({
+        name: text,
+        subject: text,
+        issuer: text,
+        validFrom: time,
+        validTo: time,
+        fingerprint256: text,
+        kind: text,
+        known: z.boolean(),
+        /** To remove it with. */
+        id: text,
+        /** Trusted for this host only. */
+        host: text.optional(),
+      }),
+    )
+    .readonly(),
+});
+
 /** Asks a server for its certificates. Nothing is trusted by that. */
 export const fetchRequestSchema = z.strictObject({
   host,
@@ -128,3 +164,4 @@ export type ServerCertificateAnswer = z.output<typeof serverCertificateSchema>;
 export type FetchedChain = z.output<typeof fetchAnswerSchema>;
 export type SavedServerCertificate = z.output<typeof savedServerCertificateSchema>;
 export type TrustAnchorsAnswer = z.output<typeof trustAnchorsSchema>;
+export type ImportedAnswer = z.output<typeof trustAnchorAnswerSchema>;

@@ -55,5 +55,6 @@ export const rollbackRequestSchema = z.strictObject({
   revision: z.int({ error: 'is not the number of a revision' }).min(1, { error: 'is less than 1' }),
 });
 
+export type SettingsAnswer = z.output<typeof settingsAnswerSchema>;
 export type History = z.output<typeof historySchema>;
 export type Applied = z.output<typeof appliedSchema>;

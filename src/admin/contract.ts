@@ -4,7 +4,6 @@
  */
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
-import { host } from '../settings/schema-values.ts';
 import { MESSAGE_ID_PATTERN } from '../shared/ids.ts';
 
 const time = z.number();
@@ -302,42 +301,6 @@ export const sendTestRequestSchema = z.strictObject({
 
 export const sendTestAnswerSchema = z.object({ id: text, text });
 
-export const trustAnchorRequestSchema = z.strictObject({
-  /** PEM text, or DER or PKCS#7 in base64. */
-  certificate: z
-    .string()
-    .min(1, { error: 'is empty' })
-    .max(512 * 1024, { error: 'is larger than 512 KiB' }),
-  /** Start of the file's name; made from the certificate if absent. */
-  name: z
-    .string()
-    .regex(/^[\w.-]{1,64}$/, { error: 'is not a plain file name' })
-    .optional(),
-  /** Trusted for this host only, whatever names it has; for every host that it names if absent. */
-  host: host.optional(),
-});
-
-export const trustAnchorAnswerSchema = z.object({
-  imported: z
-    .array(
-      z.object({
-        name: text,
-        subject: text,
-        issuer: text,
-        validFrom: time,
-        validTo: time,
-        fingerprint256: text,
-        kind: text,
-        known: z.boolean(),
-        /** To remove it with. */
-        id: text,
-        /** Trusted for this host only. */
-        host: text.optional(),
-      }),
-    )
-    .readonly(),
-});
-
 export type ErrorAnswer = z.output<typeof errorSchema>;
 export type UpstreamAnswer = z.output<typeof upstreamSchema>;
 export type Message = z.output<typeof messageSchema>;
@@ -346,3 +309,5 @@ export type JournalEvent = JournalEntry['event'];
 export type VerbRequest = z.input<typeof verbRequestSchema>;
 export type VerbAnswer = z.output<typeof verbAnswerSchema>;
 export type WaitingAnswer = z.output<typeof waitingSchema>;
+export type MessagesAnswer = z.output<typeof messagePageSchema>;
+export type Refusal = z.output<typeof deniedSchema>['denied'][number];

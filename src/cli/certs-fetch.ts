@@ -1,5 +1,8 @@
-import { trustAnchorAnswerSchema } from '../admin/contract.ts';
-import { type FetchedChain, fetchAnswerSchema } from '../admin/contract-certificates.ts';
+import {
+  type FetchedChain,
+  fetchAnswerSchema,
+  trustAnchorAnswerSchema,
+} from '../admin/contract-certificates.ts';
 import { ownCommand, shellWord } from '../shared/own-commands.ts';
 import { certificateLines } from './certificate-lines.ts';
 import { createClient } from './client.ts';

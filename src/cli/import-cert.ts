@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { trustAnchorAnswerSchema } from '../admin/contract.ts';
+import { trustAnchorAnswerSchema } from '../admin/contract-certificates.ts';
 import { importTrustAnchor } from '../certificates/import.ts';
 import { RelayError } from '../shared/errors.ts';
 import { fileTrouble } from '../shared/file-trouble.ts';

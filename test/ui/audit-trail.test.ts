@@ -1,12 +1,6 @@
 import { expect } from 'chai';
-import type { AuditEntryAnswer } from '../../src/admin/contract-access.ts';
-import {
-  type AuditPage,
-  MOST_ENTRIES,
-  type Trail,
-  withLatest,
-  withOlder,
-} from '../../src/ui/pages/audit/trail.ts';
+import type { AuditAnswer, AuditEntryAnswer } from '../../src/admin/contract-access.ts';
+import { MOST_ENTRIES, type Trail, withLatest, withOlder } from '../../src/ui/pages/audit/trail.ts';
 
 const entry = (number: number): AuditEntryAnswer => ({
   id: String(number).padStart(6, '0'),
@@ -18,11 +12,11 @@ const entry = (number: number): AuditEntryAnswer => ({
   text: '',
 });
 /** Entries from the later to the earlier number. */
-const page = (from: number, to: number): AuditPage => ({
+const page = (from: number, to: number): AuditAnswer => ({
   entries: Array.from({ length: from - to + 1 }, (_, index) => entry(from - index)),
   next: to > 1 ? entry(to).id : undefined,
 });
-const numbers = ({ entries }: AuditPage) => entries.map(({ at }) => at);
+const numbers = ({ entries }: AuditAnswer) => entries.map(({ at }) => at);
 
 describe('the entries that the audit page keeps', () => {
   const first: Trail = withLatest(undefined, 'q', page(9, 7));

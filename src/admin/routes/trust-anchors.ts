@@ -1,8 +1,13 @@
 /** Certificates of other servers and of authorities that Postern trusts beside those of the system. */
 import { uploadedBytes } from '../../certificates/read-upload.ts';
 import type { TrustAnchorDesk } from '../../certificates/trust-anchor-desk.ts';
-import { trustAnchorAnswerSchema, trustAnchorRequestSchema } from '../contract.ts';
-import { trustAnchorParamsSchema, trustAnchorSchema, trustAnchorsSchema } from '../contract-certificates.ts';
+import {
+  trustAnchorAnswerSchema,
+  trustAnchorParamsSchema,
+  trustAnchorRequestSchema,
+  trustAnchorSchema,
+  trustAnchorsSchema,
+} from '../contract-certificates.ts';
 import { nothing, type Route, route } from '../route.ts';
 import type { AdminServices } from '../services.ts';
 

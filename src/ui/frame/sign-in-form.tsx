@@ -1,14 +1,12 @@
 /** Name, password and, where it is asked for, the code of the second factor. */
 import { useState } from 'preact/hooks';
-import type { Session } from '../../admin/contract-access.ts';
+import type { Session, SignInAnswer } from '../../admin/contract-access.ts';
 import { send } from '../api.ts';
 import { ActionButton } from '../components/action-button.tsx';
 import { FaultsOf } from '../components/faults.tsx';
 import { TextField } from '../components/text-field.tsx';
 import { useAction } from '../use-action.ts';
 import { t } from '../words/words.ts';
-
-type Answer = { readonly state: 'signed-in'; readonly session: Session } | { readonly state: 'code-needed' };
 
 /** The page below may have fields of the same names. */
 const PREFIX = 'sign-in.';
@@ -23,7 +21,7 @@ export function SignInForm(props: {
   const [code, setCode] = useState<string>();
   const signIn = useAction(async (signal) => {
     const body = { name, password, ...(code === undefined ? {} : { code }) };
-    const answer = await send<Answer>('POST', '/api/v1/session', body, { signal, anonymous: true });
+    const answer = await send<SignInAnswer>('POST', '/api/v1/session', body, { signal, anonymous: true });
     if (answer.state === 'code-needed') setCode('');
     else props.onSignedIn(answer.session);
   });

@@ -1,5 +1,7 @@
 /** Who changed what, when and from where. */
+
 import { useEffect, useState } from 'preact/hooks';
+import type { AuditAnswer } from '../../admin/contract-access.ts';
 import { get } from '../api.ts';
 import { ActionButton } from '../components/action-button.tsx';
 import { Card } from '../components/card.tsx';
@@ -12,7 +14,7 @@ import { useQuery } from '../use-query.ts';
 import { t } from '../words/words.ts';
 import { entryColumns } from './audit/entry-columns.tsx';
 import { Filters } from './audit/filters.tsx';
-import { type AuditPage as Answer, type Trail, withLatest, withOlder } from './audit/trail.ts';
+import { type Trail, withLatest, withOlder } from './audit/trail.ts';
 import { useFilter } from './audit/use-filter.ts';
 
 const PATH = '/api/v1/audit';
@@ -36,7 +38,7 @@ function Entries(props: {
   readonly onAll: () => void;
 }) {
   const { query, narrowed, onAll } = props;
-  const latest = useQuery<Answer>(`${PATH}?${query}`, { topics: ['access'] });
+  const latest = useQuery<AuditAnswer>(`${PATH}?${query}`, { topics: ['access'] });
   const [trail, setTrail] = useState<Trail>();
   const { data } = latest;
   useEffect(() => {
@@ -91,11 +93,11 @@ function NothingMatches({ onAll }: { readonly onAll: () => void }) {
 function More(props: {
   readonly query: string;
   readonly before: string;
-  readonly onMore: (page: Answer) => void;
+  readonly onMore: (page: AuditAnswer) => void;
 }) {
   const { query, before, onMore } = props;
   const more = useAction(async (signal) => {
-    onMore(await get<Answer>(`${PATH}?${query}&before=${before}`, { signal }));
+    onMore(await get<AuditAnswer>(`${PATH}?${query}&before=${before}`, { signal }));
   });
   return (
     <div class="buttons audit-more">

@@ -1,10 +1,11 @@
 /** What people do with their own way in. */
+import type { OwnSession } from '../../admin/contract-access.ts';
 import { Card } from '../components/card.tsx';
 import { Page } from '../components/page.tsx';
 import { useSession } from '../session.ts';
 import { useQuery } from '../use-query.ts';
 import { t } from '../words/words.ts';
-import { type OwnSession, OwnSessions } from './profile/own-sessions.tsx';
+import { OwnSessions } from './profile/own-sessions.tsx';
 import { PasswordForm } from './profile/password-form.tsx';
 import { SecondFactor } from './profile/second-factor.tsx';
 

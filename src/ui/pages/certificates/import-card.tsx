@@ -1,5 +1,7 @@
 /** Trusts the certificates of a file or of pasted text. */
+
 import { useState } from 'preact/hooks';
+import type { ImportedAnswer } from '../../../admin/contract-certificates.ts';
 import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -9,10 +11,6 @@ import { useAction } from '../../use-action.ts';
 import { t } from '../../words/words.ts';
 import { FileDrop } from './file-drop.tsx';
 import { uploaded } from './uploaded.ts';
-
-interface Imported {
-  readonly imported: readonly { readonly name: string; readonly known: boolean }[];
-}
 
 export function ImportCard() {
   const [file, setFile] = useState<File>();
@@ -28,7 +26,7 @@ export function ImportCard() {
       ...(name === undefined || name === '' ? {} : { name }),
       ...(host.trim() === '' ? {} : { host: host.trim() }),
     };
-    const { imported } = await send<Imported>('POST', '/api/v1/trust-anchors', body, { signal });
+    const { imported } = await send<ImportedAnswer>('POST', '/api/v1/trust-anchors', body, { signal });
     setFile(undefined);
     setText('');
     setRound((before) => before + 1);

@@ -2,8 +2,9 @@
 import { SecretField } from '../../components/secret-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { dateText } from '../../format.ts';
+import { isObject } from '../../json.ts';
 import { t } from '../../words/words.ts';
-import { type Entry, isEntry, textOf, textsOf } from './document.ts';
+import { type Entry, textOf, textsOf } from './document.ts';
 import { EntryForm, type FieldsProps } from './entry-form.tsx';
 import { ListField } from './list-field.tsx';
 import { PolicyFields } from './policy-fields.tsx';
@@ -69,9 +70,9 @@ export function UserForm({ name }: { readonly name?: string | undefined }) {
 
 function PasswordField({ entry, known, change, path }: FieldsProps) {
   const before = known?.['password'];
-  const source: Entry | undefined = isEntry(before) ? before : undefined;
+  const source: Entry | undefined = isObject(before) ? before : undefined;
   const now = entry['password'];
-  const typed = isEntry(now) ? now['value'] : undefined;
+  const typed = isObject(now) ? now['value'] : undefined;
   return (
     <SecretField
       label={t('devices.password')}

@@ -4,10 +4,11 @@ import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Notice } from '../../components/notice.tsx';
+import { isObject } from '../../json.ts';
+import { useSettings } from '../../use-settings.ts';
 import { t } from '../../words/words.ts';
-import { type Entry, entriesOf, isEntry, textOf, textsOf } from './document.ts';
+import { type Entry, entriesOf, textOf, textsOf } from './document.ts';
 import { entryLink } from './seen.tsx';
-import { useSettings } from './settings.ts';
 
 export function Clients() {
   const settings = useSettings();
@@ -101,7 +102,7 @@ function Senders({ entry }: { readonly entry: Entry }) {
     <>
       {senders.includes('*') ? t('devices.anySender') : <Several texts={senders} />}
       {address !== '' && <small class="beneath">{t('devices.rewritten', { address })}</small>}
-      {isEntry(entry['compatibility']) && Object.keys(entry['compatibility']).length > 0 && (
+      {isObject(entry['compatibility']) && Object.keys(entry['compatibility']).length > 0 && (
         <small class="beneath">{t('devices.old')}</small>
       )}
     </>

@@ -7,11 +7,13 @@ import { Facts } from '../../components/facts.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
+import { same } from '../../json.ts';
 import { useAction } from '../../use-action.ts';
 import { useQuery } from '../../use-query.ts';
+import { useSettings } from '../../use-settings.ts';
 import { rich, t } from '../../words/words.ts';
-import { entriesOf, entryOf, same, textOf, withEntry } from './document.ts';
-import { saveSettings, useSettings } from './settings.ts';
+import { entriesOf, entryOf, textOf, withEntry } from './document.ts';
+import { saveSettings } from './settings.ts';
 
 type Listener = Listeners['listeners'][number];
 

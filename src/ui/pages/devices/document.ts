@@ -1,8 +1,7 @@
 /** Entries of the settings document by their names: read, changed and taken away, with everything else left as it is. Pure. */
-export type Json = null | boolean | number | string | readonly Json[] | Entry;
-export interface Entry {
-  readonly [key: string]: Json;
-}
+import { isObject, type Json, type JsonObject, same } from '../../json.ts';
+
+export type Entry = JsonObject;
 
 /** The lists that this page changes. */
 export type Section = 'listeners' | 'clients' | 'users';
@@ -14,14 +13,10 @@ export const DEFAULTS: Readonly<Record<Section, readonly Entry[]>> = {
   users: [],
 };
 
-export function isEntry(value: unknown): value is Entry {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The list as it is in force. */
 export function entriesOf(document: unknown, section: Section): readonly Entry[] {
-  const list: unknown = isEntry(document) ? document[section] : undefined;
-  return Array.isArray(list) ? list.filter((each) => isEntry(each)) : DEFAULTS[section];
+  const list: unknown = isObject(document) ? document[section] : undefined;
+  return Array.isArray(list) ? list.filter((each) => isObject(each)) : DEFAULTS[section];
 }
 
 /** The entry of that name, as it is in force. */
@@ -58,7 +53,7 @@ export function withEntry(
     place < entries.length
       ? entries.map((each, index) => (index === place ? entry : each))
       : [...entries, entry];
-  const changed = { ...(isEntry(document) ? document : {}), [section]: next };
+  const changed = { ...(isObject(document) ? document : {}), [section]: next };
   const { name: fresh } = entry;
   return name === undefined || fresh === undefined || fresh === name
     ? changed
@@ -68,7 +63,7 @@ export function withEntry(
 /** Without the entry of that name. */
 export function withoutEntry(document: unknown, section: Section, name: string): Entry {
   const rest = entriesOf(document, section).filter((entry) => entry['name'] !== name);
-  return { ...(isEntry(document) ? document : {}), [section]: rest };
+  return { ...(isObject(document) ? document : {}), [section]: rest };
 }
 
 function withRoutes(document: Entry, condition: string, before: string, after: Json): Entry {
@@ -78,7 +73,7 @@ function withRoutes(document: Entry, condition: string, before: string, after: J
   return {
     ...document,
     routes: list.map((route) =>
-      isEntry(route) && route[condition] === before ? { ...route, [condition]: after } : route,
+      isObject(route) && route[condition] === before ? { ...route, [condition]: after } : route,
     ),
   };
 }
@@ -88,19 +83,6 @@ export function withValue(entry: Entry, key: string, value: Json | undefined, ot
   if (value !== undefined && !same(value, otherwise)) return { ...entry, [key]: value };
   const { [key]: _, ...rest } = entry;
   return rest;
-}
-
-/** Whether two values are the same; the order of keys does not count. */
-export function same(one: Json | undefined, other: Json | undefined): boolean {
-  return canonical(one) === canonical(other);
-}
-
-function canonical(value: Json | undefined): string {
-  return JSON.stringify(value, (_key, each: unknown) =>
-    isEntry(each)
-      ? Object.fromEntries(Object.entries(each).toSorted(([one], [other]) => (one < other ? -1 : 1)))
-      : each,
-  );
 }
 
 /** A text, or a number as one. */

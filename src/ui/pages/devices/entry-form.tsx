@@ -5,6 +5,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
+import type { SettingsAnswer } from '../../../admin/contract-settings.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Card } from '../../components/card.tsx';
 import { ConfirmButton } from '../../components/confirm-button.tsx';
@@ -12,21 +13,14 @@ import { EmptyState } from '../../components/empty-state.tsx';
 import { FaultsOf } from '../../components/faults.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Notice } from '../../components/notice.tsx';
+import { same } from '../../json.ts';
 import { useMay } from '../../session.ts';
 import { useAction } from '../../use-action.ts';
 import type { Query } from '../../use-query.ts';
+import { useSettings } from '../../use-settings.ts';
 import { t } from '../../words/words.ts';
-import {
-  type Entry,
-  entryOf,
-  placeOf,
-  type Section,
-  same,
-  textOf,
-  withEntry,
-  withoutEntry,
-} from './document.ts';
-import { type PartChange, type SettingsAnswer, saidStore, saveSettings, useSettings } from './settings.ts';
+import { type Entry, entryOf, placeOf, type Section, textOf, withEntry, withoutEntry } from './document.ts';
+import { type PartChange, saidStore, saveSettings } from './settings.ts';
 
 /** What the fields of a form get. */
 export interface FieldsProps {

@@ -4,8 +4,9 @@ import { Disclosure } from '../../components/disclosure.tsx';
 import { RadioGroup } from '../../components/radio-group.tsx';
 import { SelectField } from '../../components/select-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
+import { isObject } from '../../json.ts';
 import { t } from '../../words/words.ts';
-import { type Entry, flagOf, isEntry, textOf, textsOf, withValue } from './document.ts';
+import { type Entry, flagOf, textOf, textsOf, withValue } from './document.ts';
 import type { FieldsProps } from './entry-form.tsx';
 import { ListField } from './list-field.tsx';
 
@@ -51,8 +52,8 @@ function SenderFields({ entry, change, path }: FieldsProps) {
 }
 
 function UpstreamField({ entry, change, path, document }: FieldsProps) {
-  const upstreams: unknown = isEntry(document) ? document['upstreams'] : undefined;
-  const listed = Array.isArray(upstreams) ? upstreams.filter((each) => isEntry(each)) : [];
+  const upstreams: unknown = isObject(document) ? document['upstreams'] : undefined;
+  const listed = Array.isArray(upstreams) ? upstreams.filter((each) => isObject(each)) : [];
   const value = textOf(entry, 'upstream');
   const names = [...new Set([...listed.map((each) => textOf(each, 'name')), 'test-relay', value])];
   return (
@@ -99,7 +100,7 @@ function RewriteFields({ entry, change, path }: FieldsProps) {
 /** The switches of `compatibility`, each as a yes or no in words. */
 function Compatibility({ entry, change, path }: FieldsProps) {
   const known = entry['compatibility'];
-  const compatibility: Entry = isEntry(known) ? known : {};
+  const compatibility: Entry = isObject(known) ? known : {};
   const set = (next: Entry) => change(withValue(entry, 'compatibility', next, {}));
   const at = `${path}.compatibility`;
   const flag = (key: 'addressesWithoutBrackets' | 'oddAddresses' | 'talksFirst', otherwise: boolean) => ({

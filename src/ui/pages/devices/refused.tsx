@@ -1,5 +1,7 @@
 /** Devices that were not let in, and one click that lets them in. */
+
 import { useState } from 'preact/hooks';
+import type { Refusal } from '../../../admin/contract.ts';
 import type { AllowDevice, AllowedDevice } from '../../../admin/contract-overview.ts';
 import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
@@ -11,19 +13,6 @@ import { TimeText } from '../../components/time-text.tsx';
 import { useAction } from '../../use-action.ts';
 import { type Query, useQuery } from '../../use-query.ts';
 import { rich, t } from '../../words/words.ts';
-
-/** As GET /api/v1/denied answers. */
-export interface Refusal {
-  readonly address: string;
-  readonly greeting: string;
-  readonly sender: string;
-  readonly recipient: string;
-  readonly reason: string;
-  readonly client: string;
-  readonly listener: string;
-  readonly count: number;
-  readonly lastSeen: number;
-}
 
 type Refusals = Query<{ readonly denied: readonly Refusal[] }>;
 

@@ -1,26 +1,15 @@
 /** The settings document on this page: read, and changed as a whole without losing what others change. */
+import type { SettingsAnswer } from '../../../admin/contract-settings.ts';
 import { ApiError, type Fault, getTagged, send } from '../../api.ts';
 import { createStore } from '../../store.ts';
-import { type Query, useQuery } from '../../use-query.ts';
+import type { Query } from '../../use-query.ts';
 import { t } from '../../words/words.ts';
 import type { Entry } from './document.ts';
-
-/** As GET /api/v1/settings answers. */
-export interface SettingsAnswer {
-  readonly revision: number;
-  readonly locked: boolean;
-  readonly source: string;
-  readonly document: unknown;
-}
 
 /** What was done on another page of these, said once on the next. */
 export const saidStore = createStore<
   { readonly text: string; readonly warnings: readonly Fault[] } | undefined
 >(undefined);
-
-export function useSettings(): Query<SettingsAnswer> {
-  return useQuery<SettingsAnswer>('/api/v1/settings', { topics: ['settings'] });
-}
 
 /** A change of a part of the document. */
 export interface PartChange {

@@ -2,9 +2,9 @@
  * What was typed and is not saved. It outlives the page, so that a look at the history loses nothing; it is kept in memory only, since
  * secrets may stand in it, and belongs to whoever typed it.
  */
-import { useEffect } from 'preact/hooks';
 import { useSession } from '../../session.ts';
 import { createStore, useStore } from '../../store.ts';
+import { useAskBeforeLeaving } from '../../use-ask-before-leaving.ts';
 
 export interface Draft {
   readonly text: string;
@@ -22,12 +22,6 @@ export function useDraft(): readonly [Draft | undefined, (draft: Omit<Draft, 'us
   const user = useSession()?.user.id ?? '';
   const kept = useStore(store);
   const draft = kept?.user === user ? kept : undefined;
-  const dirty = draft !== undefined;
-  useEffect(() => {
-    if (!dirty) return undefined;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', ask);
-    return () => window.removeEventListener('beforeunload', ask);
-  }, [dirty]);
+  useAskBeforeLeaving(draft !== undefined);
   return [draft, (next) => store.set(next === undefined ? undefined : { ...next, user })];
 }

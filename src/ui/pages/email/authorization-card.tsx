@@ -1,6 +1,6 @@
 /** The consent behind an upstream: begun in a new tab or with a code, waited for here, forgotten here. */
 import { useEffect, useState } from 'preact/hooks';
-import type { SignInStartAnswer } from '../../../admin/contract-authorizations.ts';
+import type { Authorization, SignInStartAnswer } from '../../../admin/contract-authorizations.ts';
 import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -14,7 +14,6 @@ import { TextField } from '../../components/text-field.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { type Action, useAction } from '../../use-action.ts';
 import { rich, t } from '../../words/words.ts';
-import type { Authorization } from './configuration.ts';
 import { awaitSignIn, failSignIn, type SignIn, setSignIn, useSignIn } from './sign-ins.ts';
 
 export function AuthorizationCard(props: {

@@ -1,6 +1,8 @@
 /** Unsaved changes: kept over a visit to another page or a reload, without secrets; the browser asks before they are left behind. */
-import { useEffect, useState } from 'preact/hooks';
-import { isObject, type Json, type JsonObject, same, valueAt, withAt, withoutSecrets } from './json.ts';
+import { useState } from 'preact/hooks';
+import { isObject, type Json, type JsonObject, same } from '../../json.ts';
+import { useAskBeforeLeaving } from '../../use-ask-before-leaving.ts';
+import { valueAt, withAt, withoutSecrets } from './json.ts';
 
 export interface Draft {
   readonly value: JsonObject;
@@ -26,12 +28,7 @@ interface Typed {
 export function useDraft(key: string, saved: JsonObject, revision: number, isNew = false): Draft {
   const [typed, setTyped] = useState<Typed | undefined>(() => kept(key, saved));
   const dirty = typed !== undefined && (isNew || !same(typed.value, saved));
-  useEffect(() => {
-    if (!dirty) return undefined;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', ask);
-    return () => window.removeEventListener('beforeunload', ask);
-  }, [dirty]);
+  useAskBeforeLeaving(dirty);
   const set = (next: Typed) => {
     setTyped(next);
     inMemory.set(key, next);

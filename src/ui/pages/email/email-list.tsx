@@ -1,4 +1,6 @@
 /** Every upstream with how it stands, and what all of them share: who is told, as whom, and where Postern is reached. */
+
+import type { Authorization } from '../../../admin/contract-authorizations.ts';
 import type { TestedUpstream } from '../../../admin/contract-configuration.ts';
 import { Card } from '../../components/card.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -6,21 +8,21 @@ import { Loaded } from '../../components/loaded.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { Page } from '../../components/page.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
+import type { JsonObject } from '../../json.ts';
 import { useMay } from '../../session.ts';
+import { useSettings } from '../../use-settings.ts';
 import { t } from '../../words/words.ts';
 import { AuthorizationState } from './authorization-card.tsx';
 import {
-  type Authorization,
   defaultUpstreamOf,
   documentOf,
   upstreamsOf,
   useAuthorizations,
   usePresets,
-  useSettings,
   useUpstreams,
 } from './configuration.ts';
 import { GeneralCard } from './general-card.tsx';
-import { type JsonObject, numberAt, textAt } from './json.ts';
+import { numberAt, textAt } from './json.ts';
 import { LockedNotice } from './locked-notice.tsx';
 import { RoutesCard } from './routes-card.tsx';
 import { TestState } from './test-card.tsx';

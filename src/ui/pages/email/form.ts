@@ -1,6 +1,7 @@
 /** What every part of an upstream's form gets. */
 import type { Preset, Way } from '../../../admin/contract-configuration.ts';
-import { type Json, type JsonObject, withAt } from './json.ts';
+import type { Json, JsonObject } from '../../json.ts';
+import { withAt } from './json.ts';
 
 export interface FormProps {
   readonly upstream: JsonObject;

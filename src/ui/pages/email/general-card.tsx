@@ -1,20 +1,22 @@
 /** What all upstreams share: where Postern is reached, which upstream is the usual one, who is told of what, and as whom. */
 import { useState } from 'preact/hooks';
 import type { Saved } from '../../../admin/contract-configuration.ts';
+import type { SettingsAnswer } from '../../../admin/contract-settings.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Card } from '../../components/card.tsx';
 import { CheckField } from '../../components/check-field.tsx';
 import { FaultsOf } from '../../components/faults.tsx';
 import { SelectField } from '../../components/select-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
+import type { JsonObject } from '../../json.ts';
 import { useMay } from '../../session.ts';
 import { useAction } from '../../use-action.ts';
 import type { Query } from '../../use-query.ts';
 import { t } from '../../words/words.ts';
-import { contactsOf, documentOf, type SettingsAnswer } from './configuration.ts';
+import { contactsOf, documentOf } from './configuration.ts';
 import { useDraft } from './drafts.ts';
 import { EXAMPLES } from './examples.ts';
-import { type JsonObject, textAt, valueAt, withAt } from './json.ts';
+import { textAt, valueAt, withAt } from './json.ts';
 import { AccessUrlNotice } from './redirect-uris.tsx';
 import { documentSaver } from './save-document.ts';
 import { SavedTestNotice } from './saved-test.tsx';

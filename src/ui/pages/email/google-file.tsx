@@ -5,10 +5,11 @@ import { send } from '../../api.ts';
 import { CopyText } from '../../components/copy-text.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Notice } from '../../components/notice.tsx';
+import type { JsonObject } from '../../json.ts';
 import { useAction } from '../../use-action.ts';
 import { t } from '../../words/words.ts';
 import type { FormProps } from './form.ts';
-import { type JsonObject, textAt, withAt } from './json.ts';
+import { textAt, withAt } from './json.ts';
 import { choiceOf, wayFor, withWay } from './ways.ts';
 
 /** Real ones have 3 kB. */

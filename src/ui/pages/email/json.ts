@@ -1,14 +1,7 @@
 /** The settings document as it is typed: read and changed by path, with everything that the page does not know left alone. Pure. */
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-export interface JsonObject {
-  readonly [key: string]: Json;
-}
-type Path = readonly string[];
+import { isObject, type Json, type JsonObject } from '../../json.ts';
 
-/** Neither null nor a list. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+type Path = readonly string[];
 
 /** The list of objects under a key; what is none is left out. */
 export function objectsIn(value: JsonObject, key: string): readonly JsonObject[] {
@@ -43,19 +36,6 @@ export function withAt(value: JsonObject, [key = '', ...rest]: Path, next: Json 
   const inner = withAt(isObject(before) ? before : {}, rest, next);
   if (next === undefined && Object.keys(inner).length === 0) return others;
   return { ...value, [key]: inner };
-}
-
-/** Whether two values are the same; the order of keys does not count. */
-export function same(one: Json | undefined, other: Json | undefined): boolean {
-  return canonical(one) === canonical(other);
-}
-
-function canonical(value: Json | undefined): string {
-  return JSON.stringify(value, (_key, each: unknown) =>
-    isObject(each)
-      ? Object.fromEntries(Object.entries(each).toSorted(([one], [other]) => (one < other ? -1 : 1)))
-      : each,
-  );
 }
 
 /** The value without typed secrets, to be kept where scripts of a later visit can read it. */

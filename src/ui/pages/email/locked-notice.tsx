@@ -1,8 +1,9 @@
 /** Why nothing can be changed here, where that is so. */
+
+import type { SettingsAnswer } from '../../../admin/contract-settings.ts';
 import { Notice } from '../../components/notice.tsx';
 import { useMay } from '../../session.ts';
 import { t } from '../../words/words.ts';
-import type { SettingsAnswer } from './configuration.ts';
 
 export function LockedNotice({ settings }: { readonly settings: SettingsAnswer }) {
   const may = useMay('settings.write');

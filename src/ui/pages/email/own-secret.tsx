@@ -2,9 +2,10 @@
 import type { ComponentChildren } from 'preact';
 import { SecretField } from '../../components/secret-field.tsx';
 import { dateText } from '../../format.ts';
+import { isObject, type Json } from '../../json.ts';
 import { t } from '../../words/words.ts';
 import type { FormProps } from './form.ts';
-import { isObject, type Json, valueAt } from './json.ts';
+import { valueAt } from './json.ts';
 import { withSecret } from './ways.ts';
 
 export function OwnSecret(

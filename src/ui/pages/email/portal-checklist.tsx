@@ -2,8 +2,9 @@
 import { useState } from 'preact/hooks';
 import type { PortalStep, Way } from '../../../admin/contract-configuration.ts';
 import { CopyText } from '../../components/copy-text.tsx';
+import type { JsonObject } from '../../json.ts';
 import { t } from '../../words/words.ts';
-import { type JsonObject, textAt } from './json.ts';
+import { textAt } from './json.ts';
 import { RedirectUris } from './redirect-uris.tsx';
 import type { SaveDocument } from './save-document.ts';
 import { filledIn } from './ways.ts';

@@ -3,10 +3,11 @@ import { useLocation } from 'preact-iso';
 import { send } from '../../api.ts';
 import { Card } from '../../components/card.tsx';
 import { ConfirmButton } from '../../components/confirm-button.tsx';
+import type { JsonObject } from '../../json.ts';
 import { useAction } from '../../use-action.ts';
 import { t } from '../../words/words.ts';
 import { defaultUpstreamOf, upstreamsOf } from './configuration.ts';
-import { type JsonObject, objectsIn, textAt, withAt } from './json.ts';
+import { objectsIn, textAt, withAt } from './json.ts';
 import type { SaveDocument } from './save-document.ts';
 
 export function RemoveUpstream(props: {

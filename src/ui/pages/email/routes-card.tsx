@@ -1,7 +1,8 @@
 /** Which mail goes elsewhere than to the default upstream: a summary; it is edited with the devices and in the document. */
 import { Card } from '../../components/card.tsx';
+import type { JsonObject } from '../../json.ts';
 import { t } from '../../words/words.ts';
-import { type JsonObject, objectsIn, textAt } from './json.ts';
+import { objectsIn, textAt } from './json.ts';
 
 const CONDITIONS = ['sender', 'senderDomain', 'recipientDomain', 'client', 'listener'] as const;
 

@@ -1,9 +1,10 @@
 /** Changes the settings on the revision that was read, so that nobody else's change is lost. */
 import type { Saved } from '../../../admin/contract-configuration.ts';
+import type { SettingsAnswer } from '../../../admin/contract-settings.ts';
 import { ApiError, send } from '../../api.ts';
+import type { JsonObject } from '../../json.ts';
 import type { Query } from '../../use-query.ts';
-import { documentOf, type SettingsAnswer } from './configuration.ts';
-import type { JsonObject } from './json.ts';
+import { documentOf } from './configuration.ts';
 
 /** `make` gets the newest document that was read. `query` goes behind the path, such as `?test=true`. */
 export type SaveDocument = (make: (document: JsonObject) => JsonObject, query?: string) => Promise<Saved>;

@@ -10,9 +10,10 @@ import { Notice } from '../../components/notice.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { TimeText } from '../../components/time-text.tsx';
+import type { JsonObject } from '../../json.ts';
 import { useAction } from '../../use-action.ts';
 import { rich, t } from '../../words/words.ts';
-import { type JsonObject, numberAt, textAt } from './json.ts';
+import { numberAt, textAt } from './json.ts';
 
 export interface TestCardProps {
   readonly name: string;

@@ -1,12 +1,14 @@
 /** The form of one upstream, with its checklist, sign-in, test and save. */
 import { useRef, useState } from 'preact/hooks';
 import type { Preset, Presets, Saved } from '../../../admin/contract-configuration.ts';
+import type { SettingsAnswer } from '../../../admin/contract-settings.ts';
 import { ApiError, type Fault } from '../../api.ts';
 import { Card } from '../../components/card.tsx';
 import { CheckField } from '../../components/check-field.tsx';
 import { Disclosure } from '../../components/disclosure.tsx';
 import { FaultsOf } from '../../components/faults.tsx';
 import { TextField } from '../../components/text-field.tsx';
+import type { JsonObject } from '../../json.ts';
 import { useMay, useSession } from '../../session.ts';
 import type { Query } from '../../use-query.ts';
 import { t } from '../../words/words.ts';
@@ -15,7 +17,6 @@ import {
   contactsOf,
   defaultUpstreamOf,
   documentOf,
-  type SettingsAnswer,
   upstreamsOf,
   useAuthorizations,
   useUpstreams,
@@ -23,7 +24,7 @@ import {
 import { ConflictNotice } from './conflict-notice.tsx';
 import { useDraft } from './drafts.ts';
 import type { FormProps } from './form.ts';
-import { type JsonObject, textAt, valueAt, withAt } from './json.ts';
+import { textAt, valueAt, withAt } from './json.ts';
 import { LimitsFields } from './limits-fields.tsx';
 import { PortalChecklist } from './portal-checklist.tsx';
 import { RemoveUpstream } from './remove-upstream.tsx';

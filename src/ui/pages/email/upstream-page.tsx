@@ -3,13 +3,15 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { Preset, Presets } from '../../../admin/contract-configuration.ts';
+import type { SettingsAnswer } from '../../../admin/contract-settings.ts';
 import { Card } from '../../components/card.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
+import type { JsonObject } from '../../json.ts';
+import { useSettings } from '../../use-settings.ts';
 import { t } from '../../words/words.ts';
-import { documentOf, type SettingsAnswer, upstreamsOf, usePresets, useSettings } from './configuration.ts';
-import type { JsonObject } from './json.ts';
+import { documentOf, upstreamsOf, usePresets } from './configuration.ts';
 import { textAt } from './json.ts';
 import { LockedNotice } from './locked-notice.tsx';
 import { PresetCards } from './preset-cards.tsx';

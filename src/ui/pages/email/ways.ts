@@ -1,6 +1,7 @@
 /** Which of the offered ways to send an upstream is one of, and what choosing another one makes of it. Pure. */
 import type { Preset, Way } from '../../../admin/contract-configuration.ts';
-import { isObject, type Json, type JsonObject, textAt, valueAt, withAt } from './json.ts';
+import { isObject, type Json, type JsonObject } from '../../json.ts';
+import { textAt, valueAt, withAt } from './json.ts';
 
 export type PresetId = Preset['id'];
 

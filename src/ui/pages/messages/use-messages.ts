@@ -1,6 +1,6 @@
 /** The messages that match, as far as they were asked for: more behind the last one by cursor, new ones in front when they are wanted. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { Message } from '../../../admin/contract.ts';
+import type { MessagesAnswer } from '../../../admin/contract.ts';
 import { ApiError, get } from '../../api.ts';
 import { onChanged } from '../../live.ts';
 import { type Conditions, queryOf } from './filters.ts';
@@ -20,12 +20,6 @@ export interface Messages {
   readonly showFresh: () => void;
   /** Asks again for what is shown. */
   readonly refresh: () => void;
-}
-
-interface PageAnswer {
-  readonly messages: readonly Message[];
-  readonly next?: string;
-  readonly searchedTo?: number;
 }
 
 interface State {
@@ -72,11 +66,11 @@ export function useMessages(
     setState(next);
   }, []);
 
-  const ask = useCallback(async (before: string, limit: number): Promise<PageAnswer> => {
+  const ask = useCallback(async (before: string, limit: number): Promise<MessagesAnswer> => {
     const query = queryOf(wanted.current);
     query.set('limit', String(limit));
     if (before !== '') query.set('before', before);
-    return get<PageAnswer>(`/api/v1/queue?${query.toString()}`, { signal: gone.current.signal });
+    return get<MessagesAnswer>(`/api/v1/queue?${query.toString()}`, { signal: gone.current.signal });
   }, []);
 
   const loadMore = useCallback(async () => {
@@ -193,7 +187,7 @@ export function useMessages(
 }
 
 /** The oldest id that an answer says something about; a search that ran out of time may say nothing of any. */
-function coveredBy(page: PageAnswer): string {
+function coveredBy(page: MessagesAnswer): string {
   return page.next === undefined ? '' : (page.messages.at(-1)?.id ?? '~');
 }
 

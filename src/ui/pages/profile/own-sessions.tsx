@@ -1,4 +1,5 @@
 /** Where one is signed in. */
+import type { OwnSession } from '../../../admin/contract-access.ts';
 import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -11,15 +12,6 @@ import { useAction } from '../../use-action.ts';
 import type { Query } from '../../use-query.ts';
 import { t } from '../../words/words.ts';
 import { browserName } from './browser-name.ts';
-
-export interface OwnSession {
-  readonly id: string;
-  readonly current: boolean;
-  readonly createdAt: number;
-  readonly seenAt: number;
-  readonly address: string;
-  readonly agent: string;
-}
 
 export function OwnSessions({ query }: { readonly query: Query<{ sessions: readonly OwnSession[] }> }) {
   const { reload, data } = query;

@@ -1,6 +1,7 @@
 /** The second factor of one's own: on with an app and a code, off with the password. */
+
 import { useState } from 'preact/hooks';
-import type { Session } from '../../../admin/contract-access.ts';
+import type { SecondFactorAnswer, Session } from '../../../admin/contract-access.ts';
 import { type Fault, send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -14,22 +15,16 @@ import { type Action, useAction } from '../../use-action.ts';
 import { t } from '../../words/words.ts';
 import { QrCode } from './qr-code.tsx';
 
-interface Enrolment {
-  readonly secret: string;
-  readonly uri: string;
-  readonly qr: readonly string[];
-}
-
 const PATH = '/api/v1/session/second-factor';
 const OWN_PASSWORD = 'own-password';
 
 export function SecondFactor({ onChanged }: { readonly onChanged: () => void }) {
   const on = useSession()?.user.secondFactor ?? false;
-  const [enrolment, setEnrolment] = useState<Enrolment>();
+  const [enrolment, setEnrolment] = useState<SecondFactorAnswer>();
   const [said, setSaid] = useState('');
   const begin = useAction(async (signal) => {
     setSaid('');
-    setEnrolment(await send<Enrolment>('POST', `${PATH}/new`, undefined, { signal }));
+    setEnrolment(await send<SecondFactorAnswer>('POST', `${PATH}/new`, undefined, { signal }));
   });
   const changed = (text: string) => {
     setSaid(text);
@@ -63,7 +58,7 @@ export function SecondFactor({ onChanged }: { readonly onChanged: () => void }) 
 }
 
 function TurnOn(props: {
-  readonly enrolment: Enrolment;
+  readonly enrolment: SecondFactorAnswer;
   readonly onDone: () => void;
   readonly onCancel: () => void;
 }) {

@@ -1,7 +1,7 @@
 /** Adds a user, and shows the password for their first sign-in. */
 import { useState } from 'preact/hooks';
 import type { Role } from '../../../access/permissions.ts';
-import type { User } from '../../../admin/contract-access.ts';
+import type { NewUserAnswer } from '../../../admin/contract-access.ts';
 import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { CheckField } from '../../components/check-field.tsx';
@@ -13,22 +13,16 @@ import { t } from '../../words/words.ts';
 import { RoleField } from './role-field.tsx';
 import { ShownOnce } from './shown-once.tsx';
 
-interface Added {
-  readonly user: User;
-  readonly password?: string;
-  readonly welcome?: string;
-}
-
 export function AddUser({ onClose }: { readonly onClose: () => void }) {
   const [name, setName] = useState('');
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('viewer');
   const [welcome, setWelcome] = useState(true);
-  const [added, setAdded] = useState<Added>();
+  const [added, setAdded] = useState<NewUserAnswer>();
   const hasAddress = email.trim() !== '';
   const add = useAction(async (signal) => {
     const body = { name, role, ...(hasAddress ? { email: email.trim(), welcome } : {}) };
-    setAdded(await send<Added>('POST', '/api/v1/users', body, { signal }));
+    setAdded(await send<NewUserAnswer>('POST', '/api/v1/users', body, { signal }));
   });
   if (added !== undefined) {
     return (

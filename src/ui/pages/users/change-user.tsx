@@ -1,6 +1,6 @@
 /** Changes a user: what they are called and may do, a new way in for who lost theirs, and their end. */
 import { useState } from 'preact/hooks';
-import type { User } from '../../../admin/contract-access.ts';
+import type { User, UserChanged } from '../../../admin/contract-access.ts';
 import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { CheckField } from '../../components/check-field.tsx';
@@ -13,11 +13,6 @@ import { useAction } from '../../use-action.ts';
 import { rich, t } from '../../words/words.ts';
 import { RoleField } from './role-field.tsx';
 import { ShownOnce } from './shown-once.tsx';
-
-interface Changed {
-  readonly user: User;
-  readonly password?: string;
-}
 
 export function ChangeUser(props: {
   readonly user: User;
@@ -157,8 +152,8 @@ function Remove({ user, onRemoved }: { readonly user: User; readonly onRemoved: 
   );
 }
 
-function change({ id }: User, body: object, signal: AbortSignal): Promise<Changed> {
-  return send<Changed>('PATCH', `/api/v1/users/${encodeURIComponent(id)}`, body, { signal });
+function change({ id }: User, body: object, signal: AbortSignal): Promise<UserChanged> {
+  return send<UserChanged>('PATCH', `/api/v1/users/${encodeURIComponent(id)}`, body, { signal });
 }
 
 function isSame(before: object, key: string, value: unknown): boolean {

@@ -1,7 +1,7 @@
 /** Makes an API token, and shows it once. */
 import { useState } from 'preact/hooks';
 import type { Permission } from '../../../access/permissions.ts';
-import type { ApiToken } from '../../../admin/contract-access.ts';
+import type { NewTokenAnswer } from '../../../admin/contract-access.ts';
 import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { CheckField } from '../../components/check-field.tsx';
@@ -19,21 +19,16 @@ import { ShownOnce } from './shown-once.tsx';
 const ENDS = ['30', '90', '365', 'none'] as const;
 type End = (typeof ENDS)[number];
 
-interface Made {
-  readonly token: ApiToken;
-  readonly secret: string;
-}
-
 export function NewToken(props: { readonly scopes: readonly Permission[]; readonly onClose: () => void }) {
   const { scopes, onClose } = props;
   const held = useSession()?.permissions ?? [];
   const [name, setName] = useState('');
   const [end, setEnd] = useState<End>('90');
   const [chosen, setChosen] = useState<ReadonlySet<Permission>>(new Set());
-  const [made, setMade] = useState<Made>();
+  const [made, setMade] = useState<NewTokenAnswer>();
   const make = useAction(async (signal) => {
     const body = { name, scopes: [...chosen], ...(end === 'none' ? {} : { days: Number(end) }) };
-    setMade(await send<Made>('POST', '/api/v1/tokens', body, { signal }));
+    setMade(await send<NewTokenAnswer>('POST', '/api/v1/tokens', body, { signal }));
   });
   const choose = (scope: Permission, on: boolean) => {
     const next = new Set(chosen);

@@ -1,7 +1,6 @@
 /** API tokens as a table, with what each may do. */
 import { useState } from 'preact/hooks';
-import type { Permission } from '../../../access/permissions.ts';
-import type { ApiToken } from '../../../admin/contract-access.ts';
+import type { ApiToken, TokensAnswer } from '../../../admin/contract-access.ts';
 import { send } from '../../api.ts';
 import { Card } from '../../components/card.tsx';
 import { ConfirmButton } from '../../components/confirm-button.tsx';
@@ -16,13 +15,8 @@ import { t } from '../../words/words.ts';
 import { NewToken } from './new-token.tsx';
 import { SCOPE_WORDS } from './scope-words.ts';
 
-interface Tokens {
-  readonly tokens: readonly ApiToken[];
-  readonly scopes: readonly { readonly name: Permission }[];
-}
-
 export function TokenList() {
-  const query = useQuery<Tokens>('/api/v1/tokens', { topics: ['access'] });
+  const query = useQuery<TokensAnswer>('/api/v1/tokens', { topics: ['access'] });
   const [making, setMaking] = useState(false);
   const [said, setSaid] = useState('');
   const close = () => {

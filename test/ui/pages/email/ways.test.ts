@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { upstreamPresets } from '../../../../src/admin/upstream-presets.ts';
-import { type JsonObject, same, withAt, withoutSecrets } from '../../../../src/ui/pages/email/json.ts';
+import { type JsonObject, same } from '../../../../src/ui/json.ts';
+import { withAt, withoutSecrets } from '../../../../src/ui/pages/email/json.ts';
 import {
   choiceOf,
   filledIn,
