@@ -90,6 +90,9 @@ export function createAdmin(options: AdminOptions): Admin {
       tls?.close();
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Connections that have had their last answer are not kept for another request.
+      server.keepAliveTimeout = 1;
+      server.keepAliveTimeoutBuffer = 0;
       // They would never end by themselves.
       options.events?.close();
       server.closeIdleConnections();

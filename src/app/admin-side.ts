@@ -188,5 +188,10 @@ export async function createAdminSide(deps: AdminSideDependencies): Promise<Admi
     random,
     log,
   });
-  return { admin, access };
+  const stop = (deadline?: number): Promise<void> => {
+    // Programs that wait for mail are answered, rather than cut off at the deadline.
+    inbox.endWaits();
+    return admin.stop(deadline);
+  };
+  return { admin: { ...admin, stop }, access };
 }

@@ -23,6 +23,8 @@ export interface Arrivals {
   wait(awaited: Awaited, timeout: number, signal: AbortSignal): Promise<MessageRecord | undefined>;
   /** A message has become durable at this node. */
   accepted(record: MessageRecord): void;
+  /** Postern stops: nobody waits any more, and nobody may begin to. They get `stopping`. */
+  end(): void;
 }
 
 const MOST_WAITERS = 100;
@@ -37,6 +39,7 @@ const PAGE = 200;
 interface Waiter {
   readonly awaited: Awaited;
   readonly found: (record: MessageRecord) => void;
+  readonly refused: (error: RelayError) => void;
 }
 
 export function createArrivals({
@@ -47,6 +50,7 @@ export function createArrivals({
   readonly clock: Clock;
 }): Arrivals {
   const waiters = new Set<Waiter>();
+  let over = false;
 
   async function oldest(awaited: Awaited, from: number | undefined): Promise<MessageRecord | undefined> {
     const { since, ...parts } = awaited;
@@ -68,6 +72,7 @@ export function createArrivals({
 
   return {
     async wait(awaited, timeout, signal) {
+      if (over) throw stopping();
       if (waiters.size >= MOST_WAITERS) {
         throw new RelayError('overloaded', `${MOST_WAITERS} callers wait for mail already; try again later.`);
       }
@@ -80,7 +85,7 @@ export function createArrivals({
         });
         timers.add(timer);
       };
-      const waiter: Waiter = { awaited, found: resolve };
+      const waiter: Waiter = { awaited, found: resolve, refused: reject };
       const gone = (): void => resolve(undefined);
       let ended = false;
 
@@ -111,7 +116,15 @@ export function createArrivals({
     accepted(record) {
       for (const waiter of waiters) if (isAwaited(record, waiter.awaited)) waiter.found(record);
     },
+    end() {
+      over = true;
+      for (const waiter of waiters) waiter.refused(stopping());
+    },
   };
+}
+
+function stopping(): RelayError {
+  return new RelayError('stopping', 'Postern is stopping; wait again when it is back.');
 }
 
 function isAwaited(record: MessageRecord, { recipient, sender, subject, since }: Awaited): boolean {

@@ -51,6 +51,8 @@ export interface Inbox {
   wait: Arrivals['wait'];
   /** A message has become durable at this node. */
   accepted(record: MessageRecord): void;
+  /** Postern stops: who waits for mail is told so at once. */
+  endWaits(): void;
   copy(id: string, request: CopyRequest): Promise<Acceptance>;
   close(): Promise<void>;
 }
@@ -134,6 +136,7 @@ export function createInbox(deps: InboxDependencies): Inbox {
     },
     wait: arrivals.wait,
     accepted: arrivals.accepted,
+    endWaits: arrivals.end,
     async copy(id, request) {
       const { message } = await queue.show(id);
       return sendCopy(message, await bodyOf(id), request);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { type Relay, relaySettings, startRelay } from '../support/relay.ts';
+import { remoteAdmin } from '../support/simulated-consent.ts';
 import { until } from '../support/until.ts';
 
 describe('stopping while a token endpoint does not answer', () => {
@@ -47,5 +48,24 @@ describe('stopping while a token endpoint does not answer', () => {
     expect(relay.log.text()).not.to.contain('could not be closed');
     await relay.restart();
     expect((await relay.message(id)).state).to.equal('queued');
+  });
+});
+
+describe('stopping while programs wait for mail', () => {
+  it('tells them so, and does not wait for them', async () => {
+    const relay = await startRelay();
+    try {
+      const admin = remoteAdmin(relay.app.admin.address().port, relay.directory);
+      const waiting = admin.call('/api/v1/messages/wait?recipient=nobody%40example.com&timeout=60');
+      // The next answer is behind the other one, so that one is being waited for.
+      expect((await admin.call('/api/v1/queue')).status).to.equal(200);
+      const from = performance.now();
+      const [answer] = await Promise.all([waiting, relay.stop()]);
+      expect(answer.status).to.equal(503);
+      expect(answer.text).to.contain('"code":"stopping"');
+      expect(performance.now() - from).to.be.below(1500);
+    } finally {
+      await relay.remove();
+    }
   });
 });

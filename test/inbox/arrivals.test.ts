@@ -28,6 +28,16 @@ describe('waiting for mail', () => {
     messageRecord({ acceptedAt: clock.now(), ...changes });
   const looked = (times: number) => until(() => asked.length >= times, `the store was asked ${times} times`);
 
+  it('tells who waits at once that Postern stops, and lets nobody begin', async () => {
+    const waiting = arrivals.wait({ since: clock.now() }, 60_000, FOREVER).catch((error: unknown) => error);
+    await looked(1);
+    arrivals.end();
+    expect(await waiting).to.include({ code: 'stopping' });
+    const late = arrivals.wait({ since: clock.now() }, 60_000, FOREVER).catch((error: unknown) => error);
+    expect(await late).to.include({ code: 'stopping' });
+    expect(clock.pending).to.equal(0);
+  });
+
   it('answers at once with what this node accepts', async () => {
     const waiting = arrivals.wait({ recipient: 'A@example.NET', since: clock.now() }, 30_000, FOREVER);
     await looked(1);
