@@ -143,7 +143,11 @@ export const allowDeviceSchema = z.strictObject({
   /** Its mail leaves with the upstream's own sender from now on. */
   rewriteSender: z.boolean().optional(),
   /** Name of the new client; made from the greeting or address if absent. */
-  name: text.min(1).max(64).optional(),
+  name: text
+    .min(1)
+    .max(64)
+    .regex(/^[^\p{Cc}\p{Cf}]*$/u, { error: 'has characters that cannot be seen' })
+    .optional(),
 });
 export const allowedDeviceSchema = z.object({ client: text, revision: count, text });
 

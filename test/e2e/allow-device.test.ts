@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import type { z } from 'zod';
 import { ADMIN_TOKEN_FILE } from '../../src/admin/admin-token.ts';
 import { deniedSchema, errorSchema } from '../../src/admin/contract.ts';
+import { newTokenAnswerSchema } from '../../src/admin/contract-access.ts';
 import {
   allowedDeviceSchema,
   devicesSchema,
@@ -21,9 +22,9 @@ import { until } from '../support/until.ts';
 
 const DEVICE = '127.0.0.7';
 
-async function request(relay: Relay, path: string, body?: unknown) {
+async function request(relay: Relay, path: string, body?: unknown, as?: string) {
   const { port } = relay.app.admin.address();
-  const token = (await readFile(join(relay.directory, ADMIN_TOKEN_FILE), 'utf8')).trim();
+  const token = as ?? (await readFile(join(relay.directory, ADMIN_TOKEN_FILE), 'utf8')).trim();
   return fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
     headers: {
       Authorization: `Bearer ${token}`,
@@ -98,6 +99,28 @@ describe('a refused device', () => {
   beforeEach(async () => {
     target = await startScriptedServer();
     closers.push(() => target.close());
+  });
+
+  it('was refused: who may not change the settings opens Postern for nobody else, nor under a name that hides', async () => {
+    const clock = new MovableClock();
+    const relay = await start(settings(), {}, undefined, clock);
+    const made = await request(relay, '/tokens', {
+      name: 'operator',
+      scopes: ['devices.allow', 'devices.read'],
+    });
+    const { secret } = newTokenAnswerSchema.parse(await made.json());
+    const operator = (wish: unknown) => request(relay, '/devices/allow', wish, secret);
+    const stranger = await operator({ address: '192.0.2.77' });
+    expect(stranger.status).to.equal(403);
+    expect(await stranger.json())
+      .to.have.property('message')
+      .that.contains('was not refused');
+    expect((await send(relay, DEVICE, 'scan@other.example')).code).to.equal(550);
+    clock.skip(6000);
+    await refused(relay, DEVICE);
+    expect((await operator({ address: DEVICE, name: 'a\u202eb' })).status).to.equal(400);
+    expect((await operator({ address: DEVICE })).status).to.equal(200);
+    await allow(relay, { address: '192.0.2.77' });
   });
 
   it('is let in with its sender rewritten, and its mail is delivered', async () => {

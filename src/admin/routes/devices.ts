@@ -1,5 +1,6 @@
 /** Devices: who sends, where they reach us, and letting in who was refused. */
 import { stringify } from 'yaml';
+import type { Caller } from '../../access/caller.ts';
 import type { DeniedClient } from '../../inbound/denied.ts';
 import { addressBits, plainAddress } from '../../inbound/networks.ts';
 import { errorText, RelayError } from '../../shared/errors.ts';
@@ -55,7 +56,8 @@ export function deviceRoutes(services: DeviceServices): readonly Route[] {
       method: 'post',
       path: '/api/v1/devices/allow',
       access: 'devices.allow',
-      summary: 'Lets a refused device in, in a new revision of the settings.',
+      summary:
+        'Lets a refused device in, in a new revision of the settings. An address that was not refused needs settings.write too.',
       params: nothing,
       query: nothing,
       body: allowDeviceSchema,
@@ -66,14 +68,21 @@ export function deviceRoutes(services: DeviceServices): readonly Route[] {
         subject: body.address,
         text: json?.text ?? `${body.address} may send.`,
       }),
-      handle: async ({ body, by }) => ({ json: await allow(services, body, by) }),
+      handle: async ({ body, by, caller }) => ({ json: await allow(services, body, by, caller) }),
     }),
   ];
 }
 
-async function allow({ settings, denied, events, log }: DeviceServices, wish: AllowDevice, by: string) {
+async function allow(
+  { settings, denied, events, log }: DeviceServices,
+  wish: AllowDevice,
+  by: string,
+  { permissions }: Caller,
+) {
   const address = addressBits(wish.address) === undefined ? wish.address : plainAddress(wish.address);
   const refusals = (await denied.list(MOST_DENIED)).filter((one) => one.address === address);
+  // To open Postern for whatever address one likes is to change the settings.
+  if (refusals.length === 0 && !permissions.has('settings.write')) throw neverRefused(address);
   const refusal = refusals.find(({ sender }) => wish.sender === undefined || sender === wish.sender);
   for (let attempt = 1; ; attempt += 1) {
     const { revision, locked, source } = settings.document();
@@ -120,6 +129,12 @@ async function allow({ settings, denied, events, log }: DeviceServices, wish: Al
     const rewriteTo = senderForDevice(draft, plan.client, subject);
     return planAllow(document, current, { ...base, rewriteTo }, told);
   }
+}
+
+function neverRefused(address: string): RelayError {
+  return new RelayError('forbidden', `${address} was not refused, so there is nothing to allow.`, {
+    hint: 'Let the device send once and be refused. Who may change the settings can allow any address.',
+  });
 }
 
 /** The settings come from a file, so that only its owner can let the device in: here is what to write. */
