@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Session, SignInAnswer } from '../../admin/contract-access.ts';
 import { send } from '../api.ts';
 import { ActionButton } from '../components/action-button.tsx';
-import { FaultsOf } from '../components/faults.tsx';
+import { Form } from '../components/form.tsx';
 import { TextField } from '../components/text-field.tsx';
 import { useAction } from '../use-action.ts';
 import { t } from '../words/words.ts';
@@ -26,54 +26,44 @@ export function SignInForm(props: {
     else props.onSignedIn(answer.session);
   });
   return (
-    <form
-      class="sign-in"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void signIn.run();
-      }}
-    >
-      <FaultsOf
-        faults={(signIn.error?.faults ?? []).map((fault) => ({ ...fault, path: PREFIX + fault.path }))}
-      >
+    <Form class="sign-in" action={signIn} prefix={PREFIX}>
+      <TextField
+        label={t('shell.userName')}
+        path={`${PREFIX}name`}
+        value={name}
+        onChange={setName}
+        autocomplete="username"
+        autofocus={props.name === undefined}
+        required
+      />
+      <TextField
+        label={t('shell.password')}
+        path={`${PREFIX}password`}
+        type="password"
+        value={password}
+        onChange={setPassword}
+        autocomplete="current-password"
+        autofocus={props.name !== undefined}
+        required
+      />
+      {code !== undefined && (
         <TextField
-          label={t('shell.userName')}
-          path={`${PREFIX}name`}
-          value={name}
-          onChange={setName}
-          autocomplete="username"
-          autofocus={props.name === undefined}
+          label={t('shell.code')}
+          hint={t('shell.codeHint')}
+          path={`${PREFIX}code`}
+          value={code}
+          onChange={setCode}
+          autocomplete="one-time-code"
+          inputMode="numeric"
+          maxLength={8}
+          code
+          autofocus
           required
         />
-        <TextField
-          label={t('shell.password')}
-          path={`${PREFIX}password`}
-          type="password"
-          value={password}
-          onChange={setPassword}
-          autocomplete="current-password"
-          autofocus={props.name !== undefined}
-          required
-        />
-        {code !== undefined && (
-          <TextField
-            label={t('shell.code')}
-            hint={t('shell.codeHint')}
-            path={`${PREFIX}code`}
-            value={code}
-            onChange={setCode}
-            autocomplete="one-time-code"
-            inputMode="numeric"
-            maxLength={8}
-            code
-            autofocus
-            required
-          />
-        )}
-      </FaultsOf>
+      )}
       <ActionButton action={signIn} look="main" submit>
         {t('shell.signIn')}
       </ActionButton>
-    </form>
+    </Form>
   );
 }

@@ -1,5 +1,4 @@
 /** Who is signed in, and what concerns them alone: profile, language, theme, sign-out. */
-
 import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { ErrorNotice } from '../components/error-notice.tsx';

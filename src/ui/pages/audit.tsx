@@ -1,5 +1,4 @@
 /** Who changed what, when and from where. */
-
 import { useEffect, useState } from 'preact/hooks';
 import type { AuditAnswer } from '../../admin/contract-access.ts';
 import { get } from '../api.ts';

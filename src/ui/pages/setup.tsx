@@ -4,7 +4,7 @@ import { useLocation } from 'preact-iso';
 import type { Session } from '../../admin/contract-access.ts';
 import { send } from '../api.ts';
 import { ActionButton } from '../components/action-button.tsx';
-import { FaultsOf } from '../components/faults.tsx';
+import { Form } from '../components/form.tsx';
 import { NewPasswordField } from '../components/new-password-field.tsx';
 import { Notice } from '../components/notice.tsx';
 import { TextField } from '../components/text-field.tsx';
@@ -65,45 +65,38 @@ function SetupForm({ token }: { readonly token: string }) {
     route('/', true);
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void setup.run();
-      }}
-    >
+    <Form action={setup}>
       <p>{t('profile.setupLead')}</p>
-      <FaultsOf faults={setup.error?.faults ?? []}>
-        <TextField
-          label={t('profile.setupName')}
-          path="name"
-          value={name}
-          onChange={setName}
-          autocomplete="username"
-          maxLength={64}
-          autofocus
-          required
-        />
-        <TextField
-          label={t('profile.setupEmail')}
-          path="email"
-          type="email"
-          value={email}
-          onChange={setEmail}
-          autocomplete="email"
-          optional
-        />
-        <NewPasswordField
-          label={t('profile.setupPassword')}
-          hint={t('profile.nextHint')}
-          show={t('profile.show')}
-          value={password}
-          onChange={setPassword}
-        />
-      </FaultsOf>
+      <TextField
+        label={t('profile.setupName')}
+        path="name"
+        value={name}
+        onChange={setName}
+        autocomplete="username"
+        maxLength={64}
+        autofocus
+        required
+      />
+      <TextField
+        label={t('profile.setupEmail')}
+        path="email"
+        type="email"
+        value={email}
+        onChange={setEmail}
+        autocomplete="email"
+        optional
+      />
+      <NewPasswordField
+        label={t('profile.setupPassword')}
+        hint={t('profile.nextHint')}
+        show={t('profile.show')}
+        value={password}
+        onChange={setPassword}
+      />
       <ActionButton action={setup} look="main" submit>
         {t('profile.setup')}
       </ActionButton>
-    </form>
+    </Form>
   );
 }
 

@@ -1,5 +1,4 @@
 /** The conditions, kept in the address, so that a reload and a link show the same. */
-
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 

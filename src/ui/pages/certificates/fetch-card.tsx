@@ -4,7 +4,7 @@ import type { FetchedChain } from '../../../admin/contract-certificates.ts';
 import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Card } from '../../components/card.tsx';
-import { FaultsOf } from '../../components/faults.tsx';
+import { Form } from '../../components/form.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { NumberField } from '../../components/number-field.tsx';
 import { RadioGroup } from '../../components/radio-group.tsx';
@@ -48,68 +48,61 @@ export function FetchCard(props: {
   return (
     <Card title={t('certificates.fetch')}>
       <p class="card-lead">{t('certificates.fetchLead')}</p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void fetchChain.run();
-        }}
-      >
-        <FaultsOf faults={fetchChain.error?.faults ?? []}>
-          <div class="fields">
-            <TextField
-              label={t('certificates.host')}
-              hint={t('certificates.hostHint')}
-              path="host"
-              value={host}
-              onChange={(value) => {
-                setHost(value);
-                changed();
-              }}
-              autofocus={props.address !== undefined}
-              required
-            />
-            <NumberField
-              label={t('certificates.port')}
-              path="port"
-              value={port}
-              min={1}
-              max={65_535}
-              onChange={(value) => {
-                setPort(value);
-                if (value !== undefined && TLS_PORTS.includes(value)) setSecurity('tls');
-                if (value === 25 || value === 587) setSecurity('starttls');
-                changed();
-              }}
-              required
-            />
-          </div>
-          <RadioGroup
-            label={t('certificates.security')}
-            path="security"
-            value={security}
-            inline
-            choices={[
-              {
-                value: 'starttls',
-                label: t('certificates.security-starttls'),
-                hint: t('certificates.security-starttls-hint'),
-              },
-              {
-                value: 'tls',
-                label: t('certificates.security-tls'),
-                hint: t('certificates.security-tls-hint'),
-              },
-            ]}
+      <Form action={fetchChain}>
+        <div class="fields">
+          <TextField
+            label={t('certificates.host')}
+            hint={t('certificates.hostHint')}
+            path="host"
+            value={host}
             onChange={(value) => {
-              setSecurity(value);
+              setHost(value);
               changed();
             }}
+            autofocus={props.address !== undefined}
+            required
           />
-        </FaultsOf>
+          <NumberField
+            label={t('certificates.port')}
+            path="port"
+            value={port}
+            min={1}
+            max={65_535}
+            onChange={(value) => {
+              setPort(value);
+              if (value !== undefined && TLS_PORTS.includes(value)) setSecurity('tls');
+              if (value === 25 || value === 587) setSecurity('starttls');
+              changed();
+            }}
+            required
+          />
+        </div>
+        <RadioGroup
+          label={t('certificates.security')}
+          path="security"
+          value={security}
+          inline
+          choices={[
+            {
+              value: 'starttls',
+              label: t('certificates.security-starttls'),
+              hint: t('certificates.security-starttls-hint'),
+            },
+            {
+              value: 'tls',
+              label: t('certificates.security-tls'),
+              hint: t('certificates.security-tls-hint'),
+            },
+          ]}
+          onChange={(value) => {
+            setSecurity(value);
+            changed();
+          }}
+        />
         <ActionButton action={fetchChain} needs="certificates.write" submit>
           {t('certificates.show')}
         </ActionButton>
-      </form>
+      </Form>
       <div role="status">{said !== '' && <Notice kind="success">{said}</Notice>}</div>
       {shown !== undefined && (
         <FetchedChainView

@@ -1,11 +1,10 @@
 /** Trusts the certificates of a file or of pasted text. */
-
 import { useState } from 'preact/hooks';
 import type { ImportedAnswer } from '../../../admin/contract-certificates.ts';
 import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Card } from '../../components/card.tsx';
-import { FaultsOf } from '../../components/faults.tsx';
+import { Form } from '../../components/form.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { useAction } from '../../use-action.ts';
 import { t } from '../../words/words.ts';
@@ -38,47 +37,40 @@ export function ImportCard() {
   return (
     <Card title={t('certificates.import')}>
       <p class="card-lead">{t('certificates.importLead')}</p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
-        <FaultsOf faults={save.error?.faults ?? []}>
-          <FileDrop
-            key={round}
-            label={t('certificates.importFile')}
-            hint={t('certificates.importDrop')}
-            accept=".pem,.crt,.cer,.der,.p7b,.p7c,application/x-x509-ca-cert"
-            file={file}
-            onFile={(chosen) => {
-              setFile(chosen);
+      <Form action={save}>
+        <FileDrop
+          key={round}
+          label={t('certificates.importFile')}
+          hint={t('certificates.importDrop')}
+          accept=".pem,.crt,.cer,.der,.p7b,.p7c,application/x-x509-ca-cert"
+          file={file}
+          onFile={(chosen) => {
+            setFile(chosen);
+            save.clear();
+          }}
+        />
+        {file === undefined && (
+          <TextField
+            label={t('certificates.importPaste')}
+            hint={t('certificates.importPasteHint')}
+            path="certificate"
+            value={text}
+            onChange={(value) => {
+              setText(value);
               save.clear();
             }}
+            rows={4}
+            code
           />
-          {file === undefined && (
-            <TextField
-              label={t('certificates.importPaste')}
-              hint={t('certificates.importPasteHint')}
-              path="certificate"
-              value={text}
-              onChange={(value) => {
-                setText(value);
-                save.clear();
-              }}
-              rows={4}
-              code
-            />
-          )}
-          <TextField
-            label={t('certificates.importHost')}
-            hint={t('certificates.importHostHint')}
-            path="host"
-            value={host}
-            onChange={setHost}
-            optional
-          />
-        </FaultsOf>
+        )}
+        <TextField
+          label={t('certificates.importHost')}
+          hint={t('certificates.importHostHint')}
+          path="host"
+          value={host}
+          onChange={setHost}
+          optional
+        />
         <ActionButton
           action={save}
           needs="certificates.write"
@@ -87,7 +79,7 @@ export function ImportCard() {
         >
           {t('certificates.importButton')}
         </ActionButton>
-      </form>
+      </Form>
     </Card>
   );
 }

@@ -5,7 +5,7 @@ import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { CheckField } from '../../components/check-field.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { FaultsOf } from '../../components/faults.tsx';
+import { Form } from '../../components/form.tsx';
 import { SelectField } from '../../components/select-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { useAction } from '../../use-action.ts';
@@ -42,54 +42,47 @@ export function MakeDialog(props: {
   return (
     <Dialog title={title} onClose={() => onClose()}>
       <p>{t('certificates.makeLead')}</p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void make.run();
-        }}
-      >
-        <FaultsOf faults={make.error?.faults ?? []}>
-          <TextField
-            label={t('certificates.name')}
-            hint={t('certificates.nameHint')}
-            path="name"
-            value={name}
-            onChange={setName}
-            maxLength={64}
-            autofocus
-            required
+      <Form action={make}>
+        <TextField
+          label={t('certificates.name')}
+          hint={t('certificates.nameHint')}
+          path="name"
+          value={name}
+          onChange={setName}
+          maxLength={64}
+          autofocus
+          required
+        />
+        <TextField
+          label={t('certificates.hosts')}
+          hint={t('certificates.hostsHint')}
+          path="hosts"
+          value={hosts}
+          onChange={setHosts}
+          required
+        />
+        <SelectField
+          label={t('certificates.keyKind')}
+          path="key"
+          value={kind}
+          choices={[
+            { value: 'ec', label: t('certificates.key-ec') },
+            { value: 'rsa', label: t('certificates.key-rsa') },
+          ]}
+          onChange={setKind}
+        />
+        {taken && (
+          <CheckField
+            label={t('certificates.replaceToo')}
+            path="replace"
+            value={replace}
+            onChange={setReplace}
           />
-          <TextField
-            label={t('certificates.hosts')}
-            hint={t('certificates.hostsHint')}
-            path="hosts"
-            value={hosts}
-            onChange={setHosts}
-            required
-          />
-          <SelectField
-            label={t('certificates.keyKind')}
-            path="key"
-            value={kind}
-            choices={[
-              { value: 'ec', label: t('certificates.key-ec') },
-              { value: 'rsa', label: t('certificates.key-rsa') },
-            ]}
-            onChange={setKind}
-          />
-          {taken && (
-            <CheckField
-              label={t('certificates.replaceToo')}
-              path="replace"
-              value={replace}
-              onChange={setReplace}
-            />
-          )}
-        </FaultsOf>
+        )}
         <ActionButton action={make} look="main" needs="certificates.write" submit>
           {t('certificates.makeButton')}
         </ActionButton>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -4,7 +4,7 @@ import type { SavedServerCertificate } from '../../../admin/contract-certificate
 import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { FaultsOf } from '../../components/faults.tsx';
+import { Form } from '../../components/form.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { useAction } from '../../use-action.ts';
 import { t } from '../../words/words.ts';
@@ -48,54 +48,47 @@ export function UploadDialog(props: {
   };
   return (
     <Dialog title={title} onClose={() => onClose()}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
-        <FaultsOf faults={save.error?.faults ?? []}>
-          {props.name === undefined && (
-            <TextField
-              label={t('certificates.name')}
-              hint={t('certificates.nameHint')}
-              path="name"
-              value={name}
-              onChange={setName}
-              maxLength={64}
-              autofocus
-              required
-            />
-          )}
-          <FileDrop
-            label={t('certificates.certificateFile')}
-            hint={t('certificates.certificateFileHint')}
-            accept=".pem,.crt,.cer,.der,.p7b,.p12,.pfx"
-            file={certificate}
-            onFile={chosen(setCertificate)}
-          />
-          <FileDrop
-            label={t('certificates.keyFile')}
-            hint={t('certificates.keyFileHint')}
-            accept=".key,.pem,.der"
-            file={key}
-            onFile={chosen(setKey)}
-            optional
-          />
+      <Form action={save}>
+        {props.name === undefined && (
           <TextField
-            label={t('certificates.password')}
-            hint={t('certificates.passwordHint')}
-            path="password"
-            type="password"
-            autocomplete="new-password"
-            value={password}
-            onChange={(value) => {
-              setPassword(value);
-              save.clear();
-            }}
-            optional
+            label={t('certificates.name')}
+            hint={t('certificates.nameHint')}
+            path="name"
+            value={name}
+            onChange={setName}
+            maxLength={64}
+            autofocus
+            required
           />
-        </FaultsOf>
+        )}
+        <FileDrop
+          label={t('certificates.certificateFile')}
+          hint={t('certificates.certificateFileHint')}
+          accept=".pem,.crt,.cer,.der,.p7b,.p12,.pfx"
+          file={certificate}
+          onFile={chosen(setCertificate)}
+        />
+        <FileDrop
+          label={t('certificates.keyFile')}
+          hint={t('certificates.keyFileHint')}
+          accept=".key,.pem,.der"
+          file={key}
+          onFile={chosen(setKey)}
+          optional
+        />
+        <TextField
+          label={t('certificates.password')}
+          hint={t('certificates.passwordHint')}
+          path="password"
+          type="password"
+          autocomplete="new-password"
+          value={password}
+          onChange={(value) => {
+            setPassword(value);
+            save.clear();
+          }}
+          optional
+        />
         <ActionButton
           action={save}
           look="main"
@@ -105,7 +98,7 @@ export function UploadDialog(props: {
         >
           {t('certificates.save')}
         </ActionButton>
-      </form>
+      </Form>
     </Dialog>
   );
 }

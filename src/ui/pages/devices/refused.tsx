@@ -1,5 +1,4 @@
 /** Devices that were not let in, and one click that lets them in. */
-
 import { useState } from 'preact/hooks';
 import type { Refusal } from '../../../admin/contract.ts';
 import type { AllowDevice, AllowedDevice } from '../../../admin/contract-overview.ts';

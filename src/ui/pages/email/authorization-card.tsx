@@ -7,6 +7,7 @@ import { Card } from '../../components/card.tsx';
 import { ConfirmButton } from '../../components/confirm-button.tsx';
 import { CopyText } from '../../components/copy-text.tsx';
 import { Disclosure } from '../../components/disclosure.tsx';
+import { Form } from '../../components/form.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { SelectField } from '../../components/select-field.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
@@ -163,17 +164,12 @@ function LinkStarted(props: {
       {start.warning}
       <Disclosure summary={t('email.cannotReturn')}>
         <p>{t('email.cannotReturnHow')}</p>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void finish.run();
-          }}
-        >
+        <Form action={finish}>
           <TextField label={t('email.pastedAddress')} value={address} onChange={setAddress} code required />
           <ActionButton action={finish} submit>
             {t('email.finish')}
           </ActionButton>
-        </form>
+        </Form>
       </Disclosure>
     </Notice>
   );

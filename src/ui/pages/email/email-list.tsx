@@ -1,5 +1,4 @@
 /** Every upstream with how it stands, and what all of them share: who is told, as whom, and where Postern is reached. */
-
 import type { Authorization } from '../../../admin/contract-authorizations.ts';
 import type { TestedUpstream } from '../../../admin/contract-configuration.ts';
 import { Card } from '../../components/card.tsx';

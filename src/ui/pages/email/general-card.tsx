@@ -5,7 +5,7 @@ import type { SettingsAnswer } from '../../../admin/contract-settings.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Card } from '../../components/card.tsx';
 import { CheckField } from '../../components/check-field.tsx';
-import { FaultsOf } from '../../components/faults.tsx';
+import { Form } from '../../components/form.tsx';
 import { SelectField } from '../../components/select-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import type { JsonObject } from '../../json.ts';
@@ -51,84 +51,77 @@ export function GeneralCard(props: {
   const dirty = draft.dirty && !awaiting;
   return (
     <Card title={t('email.general')}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void saving.run();
-        }}
-      >
-        <FaultsOf faults={saving.error?.faults ?? []}>
-          <fieldset class="all" disabled={!may}>
-            {upstreams.length > 0 && (
-              <SelectField
-                label={t('email.defaultUpstream')}
-                hint={t('email.defaultUpstreamHint')}
-                path="defaultUpstream"
-                value={textAt(value, ['defaultUpstream'])}
-                choices={[
-                  { value: '', label: t('email.holdEverything') },
-                  ...upstreams.map((name) => ({ value: name, label: name })),
-                ]}
-                onChange={set(['defaultUpstream'])}
-              />
-            )}
-            <TextField
-              label={t('email.contacts')}
-              hint={t('email.contactsHint')}
-              path="contacts"
-              value={contactsOf(value)}
-              placeholder={EXAMPLES.contacts}
-              onChange={set(['contacts'])}
+      <Form action={saving}>
+        <fieldset class="all" disabled={!may}>
+          {upstreams.length > 0 && (
+            <SelectField
+              label={t('email.defaultUpstream')}
+              hint={t('email.defaultUpstreamHint')}
+              path="defaultUpstream"
+              value={textAt(value, ['defaultUpstream'])}
+              choices={[
+                { value: '', label: t('email.holdEverything') },
+                ...upstreams.map((name) => ({ value: name, label: name })),
+              ]}
+              onChange={set(['defaultUpstream'])}
             />
-            <TextField
-              label={t('email.noticesFrom')}
-              hint={t('email.noticesFromHint')}
-              path="notices.from"
-              type="email"
-              optional
-              value={textAt(value, ['notices', 'from'])}
-              onChange={set(['notices', 'from'])}
-            />
-            <CheckField
-              label={t('email.testOnSave')}
-              hint={t('email.testOnSaveHint')}
-              path="notices.testOnSave"
-              value={valueAt(value, ['notices', 'testOnSave']) === true}
-              onChange={set(['notices', 'testOnSave'])}
-            />
-            <TextField
-              label={t('email.accessUrl')}
-              hint={t('email.accessUrlHint')}
-              path="accessUrl"
-              type="url"
-              code
-              value={textAt(value, ['accessUrl'])}
-              placeholder={EXAMPLES.accessUrl}
-              onChange={set(['accessUrl'])}
-            />
-          </fieldset>
-          <AccessUrlNotice
-            accessUrl={textAt(document, ['accessUrl']) || EXAMPLES.accessUrl}
-            save={may ? save : undefined}
+          )}
+          <TextField
+            label={t('email.contacts')}
+            hint={t('email.contactsHint')}
+            path="contacts"
+            value={contactsOf(value)}
+            placeholder={EXAMPLES.contacts}
+            onChange={set(['contacts'])}
           />
-          <div class="buttons">
-            <ActionButton
-              action={saving}
-              submit
-              needs="settings.write"
-              disabled={!may ? t('email.locked') : !dirty && t('email.nothingChanged')}
-            >
-              {t('common.save')}
-            </ActionButton>
-            {dirty && (
-              <button type="button" class="quiet" onClick={draft.discard}>
-                {t('email.discard')}
-              </button>
-            )}
-          </div>
-          {done?.test !== undefined && <SavedTestNotice test={done.test} />}
-        </FaultsOf>
-      </form>
+          <TextField
+            label={t('email.noticesFrom')}
+            hint={t('email.noticesFromHint')}
+            path="notices.from"
+            type="email"
+            optional
+            value={textAt(value, ['notices', 'from'])}
+            onChange={set(['notices', 'from'])}
+          />
+          <CheckField
+            label={t('email.testOnSave')}
+            hint={t('email.testOnSaveHint')}
+            path="notices.testOnSave"
+            value={valueAt(value, ['notices', 'testOnSave']) === true}
+            onChange={set(['notices', 'testOnSave'])}
+          />
+          <TextField
+            label={t('email.accessUrl')}
+            hint={t('email.accessUrlHint')}
+            path="accessUrl"
+            type="url"
+            code
+            value={textAt(value, ['accessUrl'])}
+            placeholder={EXAMPLES.accessUrl}
+            onChange={set(['accessUrl'])}
+          />
+        </fieldset>
+        <AccessUrlNotice
+          accessUrl={textAt(document, ['accessUrl']) || EXAMPLES.accessUrl}
+          save={may ? save : undefined}
+        />
+        <div class="buttons">
+          <ActionButton
+            action={saving}
+            submit
+            needs="settings.write"
+            disabled={!may ? t('email.locked') : !dirty && t('email.nothingChanged')}
+          >
+            {t('common.save')}
+          </ActionButton>
+          {dirty && (
+            <button type="button" class="quiet" onClick={draft.discard}>
+              {t('email.discard')}
+            </button>
+          )}
+        </div>
+        {done?.test !== undefined && <SavedTestNotice test={done.test} />}
+      </Form>
     </Card>
   );
 }

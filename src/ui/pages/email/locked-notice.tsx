@@ -1,5 +1,4 @@
 /** Why nothing can be changed here, where that is so. */
-
 import type { SettingsAnswer } from '../../../admin/contract-settings.ts';
 import { Notice } from '../../components/notice.tsx';
 import { useMay } from '../../session.ts';

@@ -1,5 +1,4 @@
 /** The test mail that went out when the settings were saved, followed until it is delivered or is not. */
-
 import type { JournalEntry, Message } from '../../../admin/contract.ts';
 import type { SavedTest } from '../../../admin/contract-configuration.ts';
 import { Notice } from '../../components/notice.tsx';

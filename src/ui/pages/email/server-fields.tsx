@@ -1,5 +1,4 @@
 /** Where the mail is handed to: server, port, encryption. Of a known provider they are filled in and folded away. */
-
 import { useState } from 'preact/hooks';
 import type { Presets } from '../../../admin/contract-configuration.ts';
 import { Disclosure } from '../../components/disclosure.tsx';

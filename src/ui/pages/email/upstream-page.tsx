@@ -1,5 +1,4 @@
 /** One upstream: set up, tested, saved, removed. */
-
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { Preset, Presets } from '../../../admin/contract-configuration.ts';

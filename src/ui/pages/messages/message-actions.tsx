@@ -5,7 +5,7 @@ import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Card } from '../../components/card.tsx';
 import { ConfirmButton } from '../../components/confirm-button.tsx';
-import { FaultsOf } from '../../components/faults.tsx';
+import { Form } from '../../components/form.tsx';
 import { SelectField } from '../../components/select-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { useMay, useSession } from '../../session.ts';
@@ -102,23 +102,16 @@ function CopyForm(props: {
     );
   });
   const form = (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void copy.run();
-      }}
-    >
+    <Form action={copy}>
       <p>{t('messages.sendToMeWhy')}</p>
-      <FaultsOf faults={copy.error?.faults ?? []}>
-        <TextField
-          label={t('messages.toAddress')}
-          type="email"
-          path="to"
-          autocomplete="email"
-          value={to}
-          onChange={setTo}
-        />
-      </FaultsOf>
+      <TextField
+        label={t('messages.toAddress')}
+        type="email"
+        path="to"
+        autocomplete="email"
+        value={to}
+        onChange={setTo}
+      />
       <ActionButton
         action={copy}
         submit
@@ -128,7 +121,7 @@ function CopyForm(props: {
       >
         {t('messages.sendCopy')}
       </ActionButton>
-    </form>
+    </Form>
   );
   if (folded) {
     return (

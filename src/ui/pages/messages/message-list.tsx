@@ -1,5 +1,4 @@
 /** Queue and journal in one list, with the search above it. */
-
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { Overview } from '../../../admin/contract-overview.ts';

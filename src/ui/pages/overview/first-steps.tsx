@@ -6,7 +6,7 @@ import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Card } from '../../components/card.tsx';
 import { CopyText } from '../../components/copy-text.tsx';
-import { FaultsOf } from '../../components/faults.tsx';
+import { Form } from '../../components/form.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { useMay } from '../../session.ts';
@@ -89,28 +89,21 @@ function SendTest({ connected }: { readonly connected: boolean }) {
     return text;
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void test.run();
-      }}
-    >
+    <Form action={test}>
       <p>{connected ? t('overview.testHow') : t('overview.testHeld')}</p>
-      <FaultsOf faults={test.error?.faults ?? []}>
-        <TextField
-          label={t('overview.testTo')}
-          path="to"
-          type="email"
-          value={to}
-          onChange={setTo}
-          autocomplete="email"
-          required
-        />
-      </FaultsOf>
+      <TextField
+        label={t('overview.testTo')}
+        path="to"
+        type="email"
+        value={to}
+        onChange={setTo}
+        autocomplete="email"
+        required
+      />
       <ActionButton action={test} needs="mail.send" submit>
         {t('overview.testSend')}
       </ActionButton>
-    </form>
+    </Form>
   );
 }
 

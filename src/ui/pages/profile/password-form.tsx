@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Session } from '../../../admin/contract-access.ts';
 import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
-import { FaultsOf } from '../../components/faults.tsx';
+import { Form } from '../../components/form.tsx';
 import { NewPasswordField } from '../../components/new-password-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { signedIn, useSession } from '../../session.ts';
@@ -28,36 +28,29 @@ export function PasswordForm(props: {
     return t('profile.changed');
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void change.run();
-      }}
-    >
+    <Form action={change}>
       {/* Password managers look for the name beside the password. */}
       <input type="text" autocomplete="username" value={session?.user.name ?? ''} readOnly hidden />
-      <FaultsOf faults={change.error?.faults ?? []}>
-        <TextField
-          label={first ? t('profile.currentFirst') : t('profile.current')}
-          path="current"
-          type="password"
-          value={current}
-          onChange={setCurrent}
-          autocomplete="current-password"
-          autofocus={first}
-          required
-        />
-        <NewPasswordField
-          label={t('profile.next')}
-          hint={t('profile.nextHint')}
-          show={t('profile.show')}
-          value={password}
-          onChange={setPassword}
-        />
-      </FaultsOf>
+      <TextField
+        label={first ? t('profile.currentFirst') : t('profile.current')}
+        path="current"
+        type="password"
+        value={current}
+        onChange={setCurrent}
+        autocomplete="current-password"
+        autofocus={first}
+        required
+      />
+      <NewPasswordField
+        label={t('profile.next')}
+        hint={t('profile.nextHint')}
+        show={t('profile.show')}
+        value={password}
+        onChange={setPassword}
+      />
       <ActionButton action={change} look={first ? 'main' : 'plain'} submit>
         {first ? t('profile.choose') : t('profile.change')}
       </ActionButton>
-    </form>
+    </Form>
   );
 }

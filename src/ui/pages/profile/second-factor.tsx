@@ -1,22 +1,22 @@
 /** The second factor of one's own: on with an app and a code, off with the password. */
-
 import { useState } from 'preact/hooks';
 import type { SecondFactorAnswer, Session } from '../../../admin/contract-access.ts';
-import { type Fault, send } from '../../api.ts';
+import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Card } from '../../components/card.tsx';
 import { CopyText } from '../../components/copy-text.tsx';
 import { Disclosure } from '../../components/disclosure.tsx';
-import { FaultsOf } from '../../components/faults.tsx';
+import { Form } from '../../components/form.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { signedIn, useSession } from '../../session.ts';
-import { type Action, useAction } from '../../use-action.ts';
+import { useAction } from '../../use-action.ts';
 import { t } from '../../words/words.ts';
 import { QrCode } from './qr-code.tsx';
 
 const PATH = '/api/v1/session/second-factor';
-const OWN_PASSWORD = 'own-password';
+/** The form above has a field `password` already. */
+const PREFIX = 'second-factor.';
 
 export function SecondFactor({ onChanged }: { readonly onChanged: () => void }) {
   const on = useSession()?.user.secondFactor ?? false;
@@ -80,28 +80,21 @@ function TurnOn(props: {
           {t('profile.factorSecret')}: <CopyText text={secret} label={t('profile.factorSecret')} />
         </p>
       </div>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void confirm.run();
-        }}
-      >
+      <Form action={confirm} prefix={PREFIX}>
         <h3>{t('profile.factorConfirm')}</h3>
-        <FaultsOf faults={faultsOf(confirm)}>
-          <TextField
-            label={t('profile.code')}
-            hint={t('profile.codeHint')}
-            path="code"
-            value={code}
-            onChange={setCode}
-            autocomplete="one-time-code"
-            inputMode="numeric"
-            maxLength={8}
-            code
-            required
-          />
-          <OwnPassword value={password} onChange={setPassword} />
-        </FaultsOf>
+        <TextField
+          label={t('profile.code')}
+          hint={t('profile.codeHint')}
+          path={`${PREFIX}code`}
+          value={code}
+          onChange={setCode}
+          autocomplete="one-time-code"
+          inputMode="numeric"
+          maxLength={8}
+          code
+          required
+        />
+        <OwnPassword value={password} onChange={setPassword} />
         <div class="buttons">
           <ActionButton action={confirm} look="main" submit>
             {t('profile.turnOn')}
@@ -110,7 +103,7 @@ function TurnOn(props: {
             {t('common.cancel')}
           </button>
         </div>
-      </form>
+      </Form>
     </div>
   );
 }
@@ -123,28 +116,14 @@ function TurnOff({ onDone }: { readonly onDone: () => void }) {
   });
   return (
     <Disclosure summary={t('profile.turnOff')}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void turnOff.run();
-        }}
-      >
+      <Form action={turnOff} prefix={PREFIX}>
         <p class="muted">{t('profile.turnOffLead')}</p>
-        <FaultsOf faults={faultsOf(turnOff)}>
-          <OwnPassword value={password} onChange={setPassword} />
-        </FaultsOf>
+        <OwnPassword value={password} onChange={setPassword} />
         <ActionButton action={turnOff} submit>
           {t('profile.turnOff')}
         </ActionButton>
-      </form>
+      </Form>
     </Disclosure>
-  );
-}
-
-/** The form above has a field of that path already. */
-function faultsOf({ error }: Action): readonly Fault[] {
-  return (error?.faults ?? []).map((fault) =>
-    fault.path === 'password' ? { ...fault, path: OWN_PASSWORD } : fault,
   );
 }
 
@@ -152,7 +131,7 @@ function OwnPassword(props: { readonly value: string; readonly onChange: (value:
   return (
     <TextField
       label={t('profile.ownPassword')}
-      path={OWN_PASSWORD}
+      path={`${PREFIX}password`}
       type="password"
       value={props.value}
       onChange={props.onChange}

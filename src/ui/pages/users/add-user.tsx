@@ -6,7 +6,7 @@ import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { CheckField } from '../../components/check-field.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { FaultsOf } from '../../components/faults.tsx';
+import { Form } from '../../components/form.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { useAction } from '../../use-action.ts';
 import { t } from '../../words/words.ts';
@@ -40,47 +40,40 @@ export function AddUser({ onClose }: { readonly onClose: () => void }) {
   }
   return (
     <Dialog title={t('users.addTitle')} onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void add.run();
-        }}
-      >
-        <FaultsOf faults={add.error?.faults ?? []}>
-          <TextField
-            label={t('users.name')}
-            hint={t('users.nameHint')}
-            path="name"
-            value={name}
-            onChange={setName}
-            maxLength={64}
-            autofocus
-            required
+      <Form action={add}>
+        <TextField
+          label={t('users.name')}
+          hint={t('users.nameHint')}
+          path="name"
+          value={name}
+          onChange={setName}
+          maxLength={64}
+          autofocus
+          required
+        />
+        <TextField
+          label={t('users.email')}
+          hint={t('users.emailHint')}
+          path="email"
+          type="email"
+          value={email}
+          onChange={setEmail}
+          optional
+        />
+        {hasAddress && (
+          <CheckField
+            label={t('users.welcome')}
+            hint={t('users.welcomeHint')}
+            path="welcome"
+            value={welcome}
+            onChange={setWelcome}
           />
-          <TextField
-            label={t('users.email')}
-            hint={t('users.emailHint')}
-            path="email"
-            type="email"
-            value={email}
-            onChange={setEmail}
-            optional
-          />
-          {hasAddress && (
-            <CheckField
-              label={t('users.welcome')}
-              hint={t('users.welcomeHint')}
-              path="welcome"
-              value={welcome}
-              onChange={setWelcome}
-            />
-          )}
-          <RoleField value={role} onChange={setRole} />
-        </FaultsOf>
+        )}
+        <RoleField value={role} onChange={setRole} />
         <ActionButton action={add} look="main" submit>
           {t('users.add')}
         </ActionButton>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -6,7 +6,7 @@ import { ActionButton } from '../../components/action-button.tsx';
 import { CheckField } from '../../components/check-field.tsx';
 import { ConfirmButton } from '../../components/confirm-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { FaultsOf } from '../../components/faults.tsx';
+import { Form } from '../../components/form.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { loadSession } from '../../session.ts';
 import { useAction } from '../../use-action.ts';
@@ -52,43 +52,36 @@ function ChangeForm(props: { readonly user: User; readonly own: boolean; readonl
     onSaved();
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void save.run();
-      }}
-    >
-      <FaultsOf faults={save.error?.faults ?? []}>
-        <TextField
-          label={t('users.name')}
-          path="name"
-          value={name}
-          onChange={setName}
-          maxLength={64}
-          required
-        />
-        <TextField
-          label={t('users.email')}
-          hint={t('users.emailHint')}
-          path="email"
-          type="email"
-          value={email}
-          onChange={setEmail}
-          optional
-        />
-        <RoleField value={role} onChange={setRole} />
-        <CheckField
-          label={t('users.disabled')}
-          hint={t('users.disabledHint')}
-          path="disabled"
-          value={disabled}
-          onChange={setDisabled}
-        />
-      </FaultsOf>
+    <Form action={save}>
+      <TextField
+        label={t('users.name')}
+        path="name"
+        value={name}
+        onChange={setName}
+        maxLength={64}
+        required
+      />
+      <TextField
+        label={t('users.email')}
+        hint={t('users.emailHint')}
+        path="email"
+        type="email"
+        value={email}
+        onChange={setEmail}
+        optional
+      />
+      <RoleField value={role} onChange={setRole} />
+      <CheckField
+        label={t('users.disabled')}
+        hint={t('users.disabledHint')}
+        path="disabled"
+        value={disabled}
+        onChange={setDisabled}
+      />
       <ActionButton action={save} look="main" submit>
         {t('common.save')}
       </ActionButton>
-    </form>
+    </Form>
   );
 }
 

@@ -6,8 +6,8 @@ import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { CheckField } from '../../components/check-field.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { FaultsOf } from '../../components/faults.tsx';
 import { FieldFaults } from '../../components/field.tsx';
+import { Form } from '../../components/form.tsx';
 import { SelectField } from '../../components/select-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { useSession } from '../../session.ts';
@@ -56,54 +56,47 @@ export function NewToken(props: { readonly scopes: readonly Permission[]; readon
   }
   return (
     <Dialog title={t('users.newTokenTitle')} onClose={onClose} wide>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void make.run();
-        }}
-      >
-        <FaultsOf faults={make.error?.faults ?? []}>
-          <div class="fields">
-            <TextField
-              label={t('users.tokenName')}
-              hint={t('users.tokenNameHint')}
-              path="name"
-              value={name}
-              onChange={setName}
-              maxLength={64}
-              autofocus
-              required
-            />
-            <SelectField
-              label={t('users.endsIn')}
-              path="days"
-              value={end}
-              choices={ENDS.map((value) => ({ value, label: t(`users.days-${value}`) }))}
-              onChange={setEnd}
-            />
+      <Form action={make}>
+        <div class="fields">
+          <TextField
+            label={t('users.tokenName')}
+            hint={t('users.tokenNameHint')}
+            path="name"
+            value={name}
+            onChange={setName}
+            maxLength={64}
+            autofocus
+            required
+          />
+          <SelectField
+            label={t('users.endsIn')}
+            path="days"
+            value={end}
+            choices={ENDS.map((value) => ({ value, label: t(`users.days-${value}`) }))}
+            onChange={setEnd}
+          />
+        </div>
+        <fieldset class="field scopes">
+          <legend>{t('users.scopes')}</legend>
+          <small class="hint">{t('users.scopesHint')}</small>
+          <div class="scope-list">
+            {scopes.map((scope) => (
+              <CheckField
+                key={scope}
+                label={t(SCOPE_WORDS[scope])}
+                {...(held.includes(scope) ? {} : { hint: t('users.notHeld') })}
+                disabled={!held.includes(scope)}
+                value={chosen.has(scope)}
+                onChange={(on) => choose(scope, on)}
+              />
+            ))}
           </div>
-          <fieldset class="field scopes">
-            <legend>{t('users.scopes')}</legend>
-            <small class="hint">{t('users.scopesHint')}</small>
-            <div class="scope-list">
-              {scopes.map((scope) => (
-                <CheckField
-                  key={scope}
-                  label={t(SCOPE_WORDS[scope])}
-                  {...(held.includes(scope) ? {} : { hint: t('users.notHeld') })}
-                  disabled={!held.includes(scope)}
-                  value={chosen.has(scope)}
-                  onChange={(on) => choose(scope, on)}
-                />
-              ))}
-            </div>
-            <FieldFaults id="scopes-faults" path="scopes" />
-          </fieldset>
-        </FaultsOf>
+          <FieldFaults id="scopes-faults" path="scopes" />
+        </fieldset>
         <ActionButton action={make} look="main" submit>
           {t('users.make')}
         </ActionButton>
-      </form>
+      </Form>
     </Dialog>
   );
 }
