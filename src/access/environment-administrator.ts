@@ -3,6 +3,7 @@ import { PASSWORD_HASH_VARIABLE } from '../config/serve-options.ts';
 import { hashFault } from '../settings/passwords.ts';
 import type { Clock } from '../shared/clock.ts';
 import { RelayError } from '../shared/errors.ts';
+import { ownCommand } from '../shared/own-commands.ts';
 import type { Random } from '../shared/random.ts';
 import type { Secret } from '../shared/secret.ts';
 import type { AccessStorage } from './storage.ts';
@@ -23,7 +24,7 @@ export async function applyPasswordHash(
   const fault = hashFault(passwordHash);
   if (fault !== undefined) {
     throw new RelayError('configuration', `${PASSWORD_HASH_VARIABLE} ${fault}.`, {
-      hint: '"postern hash-password" makes one. In a shell and in compose files each $ has to be protected: by single quotes there, as $$ here.',
+      hint: `${ownCommand('hash-password')} makes one. In a shell and in compose files each $ has to be protected: by single quotes there, as $$ here.`,
     });
   }
   const digest = createHash('sha256').update(passwordHash).digest('base64url');

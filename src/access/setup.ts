@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import { errorText, RelayError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import { ownCommand } from '../shared/own-commands.ts';
 import type { Random } from '../shared/random.ts';
 import { Secret } from '../shared/secret.ts';
 import type { Attempts } from './attempts.ts';
@@ -129,6 +130,6 @@ export function createSetup(deps: {
 
 function voidLink(): RelayError {
   return new RelayError('forbidden', 'This setup link is not good any more, or is not complete.', {
-    hint: 'Each start of Postern makes a new one while there is no user, in setup.link of the data directory; "postern setup-link" prints one at any time.',
+    hint: `The newest link is the only one: while there is no user, each start of Postern, on any of its nodes, makes a new one in setup.link of its data directory; ${ownCommand('setup-link')} prints one at any time.`,
   });
 }

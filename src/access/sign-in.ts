@@ -8,6 +8,7 @@ import type { Clock } from '../shared/clock.ts';
 import { RelayError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Meter } from '../shared/meter.ts';
+import { ownCommand } from '../shared/own-commands.ts';
 import type { Attempts } from './attempts.ts';
 import type { AuditTrail } from './audit.ts';
 import type { Hashing } from './hashing.ts';
@@ -161,7 +162,7 @@ export function createSignIn(deps: {
 
 function refused(): RelayError {
   return new RelayError('unauthenticated', 'The name or the password is wrong.', {
-    hint: 'An administrator can give you a new password. Whoever may use the machine itself makes a link with "postern setup-link".',
+    hint: `An administrator can give you a new password. Whoever may use the machine itself makes a link with ${ownCommand('setup-link')}.`,
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../shared/clock.ts';
 import { RelayError } from '../shared/errors.ts';
+import { ownCommand } from '../shared/own-commands.ts';
 import type { Random } from '../shared/random.ts';
 import { Secret } from '../shared/secret.ts';
 import type { Caller } from './caller.ts';
@@ -52,7 +53,7 @@ export function createTokens(deps: {
         throw new RelayError('forbidden', `That is more than you hold: ${missing.join(', ')}.`, {
           faults: [{ path: 'scopes', message: `is more than you hold: ${missing.join(', ')}` }],
           hint: missing.includes('settings.machine-secrets')
-            ? 'A token with settings.machine-secrets is made on the machine itself: postern tokens create.'
+            ? `A token with settings.machine-secrets is made on the machine itself: ${ownCommand('tokens create')}.`
             : 'Somebody who holds all of that can make the token.',
         });
       }

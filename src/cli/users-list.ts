@@ -1,4 +1,5 @@
 import { type User, usersSchema } from '../admin/contract-access.ts';
+import { ownCommand } from '../shared/own-commands.ts';
 import { createClient } from './client.ts';
 import type { Command } from './command.ts';
 import { jsonFlag, nodeFlags } from './node-flags.ts';
@@ -13,7 +14,7 @@ export const usersList: Command = {
     const { out } = typed.terminal;
     if (typed.on('json')) out(`${safeJson(answer)}\n`);
     else if (answer.users.length === 0)
-      out('There is no user yet; "postern setup-link" makes the first one.\n');
+      out(`There is no user yet; ${ownCommand('setup-link')} makes the first one.\n`);
     else {
       const rows = answer.users.map((user) => [
         user.name,

@@ -1,3 +1,4 @@
+import { ownCommand } from '../shared/own-commands.ts';
 import { createClient } from './client.ts';
 import type { Command } from './command.ts';
 import { findUser } from './find-user.ts';
@@ -8,7 +9,7 @@ import { safe } from './output.ts';
 export const usersRemove: Command = {
   flags: nodeFlags,
   positionals: [1, 1],
-  details: 'API tokens that the user made stay; "postern tokens list" tells who made which.',
+  details: `API tokens that the user made stay; ${ownCommand('tokens list')} tells who made which.`,
   async run(typed) {
     const [name = ''] = typed.positionals;
     const client = createClient(typed);

@@ -1,6 +1,7 @@
 /** The first administrator, and the way back in for those who lost theirs. */
 import type { Access } from '../../access/create-access.ts';
 import { RelayError } from '../../shared/errors.ts';
+import { ownCommand } from '../../shared/own-commands.ts';
 import {
   setupLinkSchema,
   setupRequestSchema,
@@ -70,9 +71,13 @@ export function setupRoutes({
       audit: () => ({ action: 'setup.link-made', text: 'A setup link was made on the machine' }),
       async handle({ caller }) {
         if (caller.kind !== 'machine') {
-          throw new RelayError('forbidden', 'A setup link is made on the machine only: postern setup-link.', {
-            hint: 'On the page, add a user with the role administrator instead.',
-          });
+          throw new RelayError(
+            'forbidden',
+            `A setup link is made on the machine only: ${ownCommand('setup-link')}.`,
+            {
+              hint: 'On the page, add a user with the role administrator instead.',
+            },
+          );
         }
         const { link, expiresAt } = await access.setup.makeLink();
         return {
