@@ -20,8 +20,10 @@ export interface EventStream {
 export interface EventHub {
   /** Something of this topic is different now. Costs next to nothing; never throws. */
   publish(topic: Topic): void;
-  /** Throws RelayError `overloaded` when there are too many, `stopping` once the hub is closed. */
+  /** Throws RelayError `overloaded` when there are too many, or too many of one; `stopping` once the hub is closed. */
   subscribe(subscription: {
+    /** Whose it is, so that one alone does not take all places. */
+    readonly who?: string;
     /** Sent first, with the event `hello`. */
     readonly hello: Readonly<Record<string, string>>;
     /** What it hears of. */
@@ -44,8 +46,10 @@ const RECHECK_EVERY = 25_000;
 /** Milliseconds that something may wait for its reader. */
 const PATIENCE = 30_000;
 const MOST_SUBSCRIBERS = 100;
+const MOST_OF_ONE = 25;
 
 interface Subscriber {
+  readonly who: string | undefined;
   announce(topic: Topic): void;
   end(): void;
 }
@@ -65,14 +69,21 @@ export function createEventHub({
     publish(topic) {
       for (const subscriber of subscribers) subscriber.announce(topic);
     },
-    subscribe({ hello, topics, recheck, gone }) {
+    subscribe({ who, hello, topics, recheck, gone }) {
       if (closed) throw new RelayError('stopping', 'Postern is stopping.');
       if (subscribers.size >= MOST_SUBSCRIBERS) {
         throw new RelayError('overloaded', `${MOST_SUBSCRIBERS} pages listen for changes already.`, {
           hint: 'Close pages that are not needed; they ask for changes by themselves meanwhile.',
         });
       }
+      const own = [...subscribers].filter((other) => who !== undefined && other.who === who);
+      if (own.length >= MOST_OF_ONE) {
+        throw new RelayError('overloaded', `${MOST_OF_ONE} pages of yours listen for changes already.`, {
+          hint: 'Close pages that are not needed; they ask for changes by themselves meanwhile.',
+        });
+      }
       const subscriber = createSubscriber({
+        who,
         clock,
         hello,
         topics,
@@ -96,6 +107,7 @@ export function createEventHub({
 }
 
 function createSubscriber({
+  who,
   clock,
   hello,
   topics: first,
@@ -103,6 +115,7 @@ function createSubscriber({
   recheck,
   left,
 }: {
+  readonly who: string | undefined;
   readonly clock: Clock;
   readonly hello: Readonly<Record<string, string>>;
   readonly topics: ReadonlySet<Topic>;
@@ -216,6 +229,7 @@ function createSubscriber({
   keepAlive();
   if (recheck !== undefined) checkAgain();
   return {
+    who,
     chunks: chunks(),
     cut: cut.signal,
     announce(topic) {

@@ -58,6 +58,16 @@ describe('event hub', () => {
     expect(got).to.have.lengthOf(3);
   });
 
+  it('gives one alone only a part of the places, and those again that were left', async () => {
+    const greedy = Array.from({ length: 25 }, () => hub.subscribe({ who: 'user a', hello, topics }));
+    expect(() => hub.subscribe({ who: 'user a', hello, topics })).to.throw('pages of yours listen');
+    expect(hub.subscribers).to.equal(25);
+    hub.subscribe({ who: 'user b', hello, topics });
+    greedy[0]?.leave();
+    hub.subscribe({ who: 'user a', hello, topics });
+    expect(hub.subscribers).to.equal(26);
+  });
+
   it('tells nobody of what they may not read', async () => {
     const { got } = reader(hub.subscribe({ hello, topics: new Set(['alerts']) }).chunks);
     hub.publish('access');

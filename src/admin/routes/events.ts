@@ -36,6 +36,7 @@ export function eventRoutes({
       api: { mediaType: 'text/event-stream', item: changedEventSchema, refusals: [503] },
       handle({ caller, signal }) {
         const stream = events.subscribe({
+          who: `${caller.kind} ${caller.user ?? caller.token ?? caller.name}`,
           hello: { version },
           topics: topicsOf(caller),
           gone: signal,
