@@ -1,5 +1,6 @@
 /** Gathers what the overview shows: one question to each room, all at once. */
 import type { UpstreamTest } from '../delivery/upstream-tests.ts';
+import { MOST_DENIED } from '../inbound/denied.ts';
 import type { ListenerAddress } from '../inbound/inbound.ts';
 import type { AuthorizationStatus } from '../oauth/authorizations.ts';
 import type { WaitingMail } from '../queue/operations.ts';
@@ -17,9 +18,6 @@ const DAY = 24 * HOUR;
 
 /** How long mail has waited, up to so many ms; the last stretch is open. */
 export const AGES = [5 * MINUTE, HOUR, 4 * HOUR, DAY] as const;
-
-/** Refused clients that are looked at: all that are kept. */
-const MOST_DENIED = 1000;
 
 export interface OverviewServices
   extends Pick<

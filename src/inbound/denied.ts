@@ -16,7 +16,10 @@ export interface DeniedClient {
   readonly lastSeen: number;
 }
 
-/** The storage of refused clients; store/denied.ts implements it. Keyed by address and sender; at most 1,000 are kept, the longest unseen go first. */
+/** Refused clients that are asked for, which is all: pairs of address and sender. The storage keeps no more. */
+export const MOST_DENIED = 1000;
+
+/** The storage of refused clients; store/denied.ts implements it. Keyed by address and sender; beyond MOST_DENIED the longest unseen go. */
 export interface DeniedStorage {
   /** Adds counts to what is known already. */
   record(denied: readonly DeniedClient[]): Promise<void>;

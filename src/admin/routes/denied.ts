@@ -1,12 +1,11 @@
 /** Who was refused, so that an administrator can allow them. */
 import { z } from 'zod';
+import { MOST_DENIED } from '../../inbound/denied.ts';
 import { deniedSchema } from '../contract.ts';
 import { stillRefused } from '../refused-devices.ts';
 import { nothing, type Route, route } from '../route.ts';
 import type { AdminServices } from '../services.ts';
 
-/** All that are kept. */
-const LIMIT = 1000;
 const oneAddress = z.strictObject({ address: z.string().min(1).max(64) });
 
 /** `?sender=…`: only what it was refused with this sender, which is empty for `<>`. */
@@ -28,7 +27,7 @@ export function deniedRoutes({
       body: nothing,
       answer: deniedSchema,
       handle: async () => ({
-        json: { denied: stillRefused(await denied.list(LIMIT), settings.current()) },
+        json: { denied: stillRefused(await denied.list(MOST_DENIED), settings.current()) },
       }),
     }),
     route({

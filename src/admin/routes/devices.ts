@@ -1,7 +1,7 @@
 /** Devices: who sends, where they reach us, and letting in who was refused. */
 import { stringify } from 'yaml';
 import type { Caller } from '../../access/caller.ts';
-import type { DeniedClient } from '../../inbound/denied.ts';
+import { type DeniedClient, MOST_DENIED } from '../../inbound/denied.ts';
 import { addressBits, plainAddress } from '../../inbound/networks.ts';
 import { errorText, RelayError } from '../../shared/errors.ts';
 import { type AllowPlan, type AllowWish, planAllow } from '../allow-device.ts';
@@ -18,8 +18,6 @@ import { listenerList } from '../listener-list.ts';
 import { nothing, type Route, route } from '../route.ts';
 import type { AdminServices, FlowServices } from '../services.ts';
 
-/** All that are kept. */
-const MOST_DENIED = 1000;
 /** How often a change is made anew because somebody else was quicker. */
 const ATTEMPTS = 5;
 
