@@ -36,10 +36,8 @@ export function createAuditTrail(deps: {
   readonly random: Random;
   readonly log: Log;
   readonly meter: Meter;
-  /** Called when there is a new entry, for pages that show the trail. */
-  readonly onRecorded?: () => void;
 }): LiveAuditTrail {
-  const { storage, clock, random, log, meter, onRecorded } = deps;
+  const { storage, clock, random, log, meter } = deps;
   const newId = createMessageIds(clock, random);
   const entries = meter.counter('postern_audit_entries_total', 'Entries of the audit trail.', ['action']);
   const failures = meter.counter(
@@ -78,7 +76,6 @@ export function createAuditTrail(deps: {
         failures.add(1);
         log.error({ audit: entry, error }, `An entry of the audit trail could not be stored: ${entry.text}`);
       }
-      onRecorded?.();
     },
     list: (filter, limit, before) => storage.audit(filter, limit, before),
     close() {
