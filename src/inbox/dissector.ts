@@ -73,7 +73,7 @@ export function createDissector({ clock, log }: { readonly clock: Clock; readonl
       return { ...known, incomplete: true };
     } finally {
       timer.cancel();
-      idle = clock.after(IDLE, () => void end());
+      if (!closed) idle = clock.after(IDLE, () => void end());
     }
   }
 
