@@ -25,6 +25,15 @@ export class ApiError extends Error {
   }
 }
 
+/** Whatever was thrown, as an error that can be shown. */
+export function apiErrorOf(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  return new ApiError(0, {
+    code: 'internal',
+    message: error instanceof Error ? error.message : String(error),
+  });
+}
+
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Revision that the change is made to (`If-Match`). */

@@ -1,7 +1,7 @@
 /** Something that a button does: whether it is under way, and how it ended. */
 import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError } from './api.ts';
+import { type ApiError, apiErrorOf } from './api.ts';
 
 export interface Action {
   readonly busy: boolean;
@@ -47,7 +47,7 @@ export function useAction(act: (signal: AbortSignal) => Promise<ComponentChildre
       setState(answer === undefined ? { busy: false } : { busy: false, answer });
       return true;
     } catch (error) {
-      if (!signal.aborted) setState({ busy: false, error: errorOf(error) });
+      if (!signal.aborted) setState({ busy: false, error: apiErrorOf(error) });
       return false;
     } finally {
       under.current = false;
@@ -55,12 +55,4 @@ export function useAction(act: (signal: AbortSignal) => Promise<ComponentChildre
   }, []);
   const clear = useCallback(() => setState((before) => (before.busy ? before : { busy: false })), []);
   return { busy: state.busy, answer: state.answer, error: state.error, run, clear };
-}
-
-function errorOf(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  return new ApiError(0, {
-    code: 'internal',
-    message: error instanceof Error ? error.message : String(error),
-  });
 }

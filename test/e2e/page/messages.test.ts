@@ -152,10 +152,17 @@ describe('the messages of a Postern that sends', () => {
     await page.locator('.live.live').waitFor();
     await page.getByText('6 messages; that is all.').waitFor();
     await page.locator('.message-subject a').first().focus();
+    const looks: (string | undefined)[] = [];
+    page.on('request', (request) => {
+      if (new URL(request.url()).pathname === '/api/v1/queue')
+        looks.push(request.headers()['postern-background']);
+    });
     await stage.relay.send({ content: 'Subject: Just in\r\n\r\nx' });
     await page.getByRole('button', { name: '1 new message' }).click();
     await page.getByText('7 messages; that is all.').waitFor();
     expect((await subjects(page))[0]).to.equal('Just in');
+    // Mail that comes in keeps nobody signed in.
+    expect(looks).to.include('1').and.not.include(undefined);
     await close();
   });
 

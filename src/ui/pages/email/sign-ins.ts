@@ -48,6 +48,7 @@ export async function awaitSignIn(
     while (isOurs()) {
       const ended = await get<SignInStateAnswer>(
         `/api/v1/sign-ins/${encodeURIComponent(start.id)}?wait=${WAIT}`,
+        { background: true },
       );
       if (!isOurs()) return;
       if (ended.state === 'authorized' || ended.state === 'failed') setSignIn(upstream, { ended });

@@ -1,7 +1,7 @@
 /** The messages that match, as far as they were asked for: more behind the last one by cursor, new ones in front when they are wanted. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { MessagesAnswer } from '../../../admin/contract.ts';
-import { ApiError, get } from '../../api.ts';
+import { type ApiError, apiErrorOf, get } from '../../api.ts';
 import { onChanged } from '../../live.ts';
 import { type Conditions, queryOf } from './filters.ts';
 import { type Row, refreshed, rowOf } from './rows.ts';
@@ -66,12 +66,18 @@ export function useMessages(
     setState(next);
   }, []);
 
-  const ask = useCallback(async (before: string, limit: number): Promise<MessagesAnswer> => {
-    const query = queryOf(wanted.current);
-    query.set('limit', String(limit));
-    if (before !== '') query.set('before', before);
-    return get<MessagesAnswer>(`/api/v1/queue?${query.toString()}`, { signal: gone.current.signal });
-  }, []);
+  const ask = useCallback(
+    async (before: string, limit: number, background: boolean): Promise<MessagesAnswer> => {
+      const query = queryOf(wanted.current);
+      query.set('limit', String(limit));
+      if (before !== '') query.set('before', before);
+      return get<MessagesAnswer>(`/api/v1/queue?${query.toString()}`, {
+        signal: gone.current.signal,
+        background,
+      });
+    },
+    [],
+  );
 
   const loadMore = useCallback(async () => {
     if (under.current || latest.current.next === undefined) return;
@@ -83,24 +89,24 @@ export function useMessages(
       for (let searches = 0; searches < MOST_SEARCHES; searches += 1) {
         const { next } = latest.current;
         if (next === undefined || latest.current.rows.length >= enough) break;
-        const page = await ask(next, PAGE);
+        const page = await ask(next, PAGE, false);
         if (signal.aborted) return;
         const rows = [...latest.current.rows, ...page.messages.map(rowOf)];
         change({ ...latest.current, rows, next: page.next, searchedTo: page.searchedTo });
       }
       change({ ...latest.current, busy: false });
     } catch (error) {
-      if (!signal.aborted) change({ ...latest.current, busy: false, error: errorOf(error) });
+      if (!signal.aborted) change({ ...latest.current, busy: false, error: apiErrorOf(error) });
     } finally {
       if (!signal.aborted) under.current = false;
     }
   }, [ask, change]);
 
-  /** What is new in front, and what has become of what is seen. */
+  /** What is new in front, and what has become of what is seen; the page asks for it by itself. */
   const refresh = useCallback(async () => {
     const { signal } = gone.current;
     try {
-      const head = await ask('', MOST_FRESH + 1);
+      const head = await ask('', MOST_FRESH + 1, true);
       const newest = head.messages.map(rowOf);
       const oldest = coveredBy(head);
       const [from, to] = shownRange.current;
@@ -108,7 +114,7 @@ export function useMessages(
       const page =
         above === undefined || first === undefined || above >= oldest
           ? undefined
-          : await ask(above, Math.max(1, to - from));
+          : await ask(above, Math.max(1, to - from), true);
       if (signal.aborted) return;
       // Only now: more may have come while these were asked for.
       const { rows } = latest.current;
@@ -126,7 +132,7 @@ export function useMessages(
         error: undefined,
       });
     } catch (error) {
-      if (!signal.aborted) change({ ...latest.current, error: errorOf(error) });
+      if (!signal.aborted) change({ ...latest.current, error: apiErrorOf(error) });
     }
   }, [ask, change, shownRange, atTop]);
 
@@ -189,12 +195,4 @@ export function useMessages(
 /** The oldest id that an answer says something about; a search that ran out of time may say nothing of any. */
 function coveredBy(page: MessagesAnswer): string {
   return page.next === undefined ? '' : (page.messages.at(-1)?.id ?? '~');
-}
-
-function errorOf(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  return new ApiError(0, {
-    code: 'internal',
-    message: error instanceof Error ? error.message : String(error),
-  });
 }
