@@ -1,6 +1,7 @@
 /**
  * The page: files that scripts/page/build.ts made, as routes. Promises that only what the list of built files names is served,
- * whatever is asked for; that a page built anew is served at once; and that without one there is a text that says how to get it.
+ * whatever is asked for; that a page built anew is served at once, also where there was none at the start; and that without
+ * one there is a text that says how to get it.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -62,6 +63,9 @@ Build it with "npm run build" in the directory of Postern, then load this addres
 The command line and the API work without it.
 `;
 
+/** A call of one of its addresses. */
+type PageCall = RawCall & { readonly params: Readonly<Record<string, string>> };
+
 /** Routes that answer with the page, for every address that the page has, and with its files. Those addresses are read once. */
 export function createPageRoutes(options: { readonly directory?: string } = {}): readonly Route[] {
   const { directory = PAGE_DIRECTORY } = options;
@@ -100,21 +104,10 @@ export function createPageRoutes(options: { readonly directory?: string } = {}):
     return { ...reply, headers: { ...reply.headers, ...PAGE_HEADERS } };
   }
 
-  const first = route({
-    method: 'get',
-    path: '/',
-    access: 'public',
-    summary: 'The page.',
-    params: z.record(z.string(), z.string()),
-    query: z.record(z.string(), z.unknown()),
-    body: nothing,
-    api: { ofThePage: true },
-    handle: index,
-  });
-  const others = list().manifest?.paths.filter((path) => path !== '/') ?? [];
+  const paths = list().manifest?.paths;
   return [
-    first,
-    ...others.map((path) => ({ ...first, path })),
+    page('/', index),
+    ...(paths?.filter((path) => path !== '/') ?? []).map((path) => page(path, index)),
     route({
       method: 'get',
       path: '/assets/:name',
@@ -154,7 +147,38 @@ export function createPageRoutes(options: { readonly directory?: string } = {}):
         return { ...reply, headers: { ...reply.headers, 'Cache-Control': 'public, max-age=3600' } };
       },
     }),
+    // Its addresses are not known yet, and the link of a first start leads to one: it gets the page once that is there.
+    ...(paths === undefined ? ['/:first', '/:first/:second'] : []).map((path) =>
+      page(path, async (call) => {
+        const asked = Object.values(call.params);
+        const known = list().manifest?.paths.some((each) => isPath(each, asked)) ?? asked[0] !== 'api';
+        if (!known) throw new RelayError('not-found', 'There is nothing at this address.');
+        return index(call);
+      }),
+    ),
   ];
+}
+
+function page(path: string, handle: (call: PageCall) => Promise<Reply>): Route {
+  return route({
+    method: 'get',
+    path,
+    access: 'public',
+    summary: 'The page.',
+    params: z.record(z.string(), z.string()),
+    query: z.record(z.string(), z.unknown()),
+    body: nothing,
+    api: { ofThePage: true },
+    handle,
+  });
+}
+
+/** Whether `/messages/:id` and its like are the address with these parts. */
+function isPath(path: string, parts: readonly string[]): boolean {
+  const own = path.split('/').slice(1);
+  return (
+    own.length === parts.length && own.every((part, index) => part.startsWith(':') || part === parts[index])
+  );
 }
 
 /** The list of built files, read anew when it was written anew. */

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
@@ -19,8 +19,9 @@ async function ask(
   path: string,
   params: Readonly<Record<string, string>> = {},
   acceptEncoding?: string,
+  routes = createPageRoutes({ directory }),
 ): Promise<Answer> {
-  const found = createPageRoutes({ directory }).find((route) => route.path === path);
+  const found = routes.find((route) => route.path === path);
   if (found === undefined) throw new RelayError('not-found', `no route ${path}`);
   const call: RawCall = {
     params,
@@ -79,6 +80,25 @@ describe('the files of the page', () => {
       expect(policy).to.match(/^default-src 'none'; script-src 'self'; style-src 'self';/);
       expect(policy).to.contain("require-trusted-types-for 'script'; trusted-types 'none'");
       expect(policy).to.not.match(/unsafe|https?:|\*/);
+    }
+  });
+
+  it('is found at its addresses when it is built after the start', async () => {
+    const later = join(directory.path, 'after the start');
+    await mkdir(later);
+    const routes = createPageRoutes({ directory: later });
+    const setup = () => ask(later, '/:first', { first: 'setup' }, undefined, routes);
+    expect((await setup()).status).to.equal(503);
+    expect((await setup()).bytes.toString()).to.contain('npm run build');
+    await cp(at, later, { recursive: true });
+    expect((await setup()).bytes.toString()).to.match(/^<!doctype html>/i);
+    const two = { first: 'messages', second: '1M804ZQMT000XM44' };
+    expect((await ask(later, '/:first/:second', two, undefined, routes)).status ?? 200).to.equal(200);
+    for (const params of [{ first: 'nowhere' }, { first: 'setup', second: 'x' }]) {
+      const path = Object.keys(params)
+        .map((name) => `/:${name}`)
+        .join('');
+      expect(await refusal(ask(later, path, params, undefined, routes))).to.equal('not-found');
     }
   });
 
