@@ -8,6 +8,7 @@ import { ConfirmButton } from '../../components/confirm-button.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Loaded } from '../../components/loaded.tsx';
+import { Loading } from '../../components/loading.tsx';
 import { RadioGroup } from '../../components/radio-group.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { useAction } from '../../use-action.ts';
@@ -42,6 +43,7 @@ export function Revision({ revision }: { readonly revision: number }) {
         </ConfirmButton>
       }
     >
+      {(latest.loading || own.loading) && <Loading lines={4} />}
       {shown !== undefined && (
         <p class="lead">
           {rich('document.madeBy', {

@@ -6,6 +6,7 @@ import { ActionButton } from '../../components/action-button.tsx';
 import { Card } from '../../components/card.tsx';
 import { ConfirmButton } from '../../components/confirm-button.tsx';
 import { Form } from '../../components/form.tsx';
+import { Loading } from '../../components/loading.tsx';
 import { SelectField } from '../../components/select-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { useMay, useSession } from '../../session.ts';
@@ -25,7 +26,7 @@ const NAMED = 5;
 
 export function MessageActions({ message, onDone }: Props) {
   const held = message.state === 'held';
-  const { data } = useQuery<{ upstreams: readonly UpstreamAnswer[] }>('/api/v1/upstreams', {
+  const { data, loading } = useQuery<{ upstreams: readonly UpstreamAnswer[] }>('/api/v1/upstreams', {
     topics: ['settings'],
   });
   const ways = (data?.upstreams ?? []).filter(({ kind }) => kind !== 'test-relay').map(({ name }) => name);
@@ -53,6 +54,13 @@ export function MessageActions({ message, onDone }: Props) {
       onChange={setUpstream}
     />
   );
+  if (loading) {
+    return (
+      <Card>
+        <Loading lines={held ? 9 : 2} />
+      </Card>
+    );
+  }
   if (!held) {
     const over = message.state === 'delivered' || message.state === 'deleted';
     // What is not kept can neither be sent again nor copied.
