@@ -102,6 +102,13 @@ export function createInbound(dependencies: InboundDependencies): Inbound {
     }
   }
 
+  async function hasCertificate(settings: ListenerSettings): Promise<boolean> {
+    return certificateOf(settings).then(
+      () => true,
+      () => false,
+    );
+  }
+
   async function open(settings: ListenerSettings): Promise<void> {
     const listener = await openListener(settings, await certificateOf(settings), context);
     listeners.set(settings.name, listener);
@@ -129,6 +136,7 @@ export function createInbound(dependencies: InboundDependencies): Inbound {
     const current = listeners.get(wanted.name);
     try {
       if (current === undefined) await open(wanted);
+      else if (mustReopen(current.settings, wanted)) await certificateOf(wanted);
       else current.update(wanted, await certificateOf(wanted));
       failures.delete(wanted.name);
     } catch (error) {
@@ -143,10 +151,13 @@ export function createInbound(dependencies: InboundDependencies): Inbound {
     if (stopped) return;
     policy = createPolicy(settings);
     const wanted = new Map(settings.listeners.map((listener) => [listener.name, listener]));
-    for (const listener of listeners.values()) {
+    for (const listener of [...listeners.values()]) {
       const next = wanted.get(listener.settings.name);
+      // What could not be opened again stays as it is: devices go on sending while somebody mends the settings.
+      const over =
+        next === undefined || (mustReopen(listener.settings, next) && (await hasCertificate(next)));
       // Not awaited: the port is free at once, the last transactions take their time.
-      if (next === undefined || mustReopen(listener.settings, next)) void close(listener, REMOVAL_DEADLINE);
+      if (over) void close(listener, REMOVAL_DEADLINE);
     }
     for (const name of failures.keys()) if (!wanted.has(name)) failures.delete(name);
     for (const listener of wanted.values()) await settle(listener);

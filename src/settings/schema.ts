@@ -90,6 +90,13 @@ const queueSchema = z
 export const DEFAULT_LISTENERS = [{ name: 'default', address: '127.0.0.1', port: 2525 }];
 export const DEFAULT_CLIENTS = [{ name: 'this machine', networks: ['127.0.0.0/8', '::1'], senders: ['*'] }];
 
+/** What stands in front of paths and in mail has nothing in it that could be taken for something else. */
+function isPlainBase(url: string): boolean {
+  if (!URL.canParse(url)) return true; // which is said already
+  const { username, password, search, hash } = new URL(url);
+  return username === '' && password === '' && search === '' && hash === '' && !/[<>"'\s]/.test(url);
+}
+
 /** The settings document of CONTRACT.md; the only source of its types, validation, defaults and reference. */
 export const settingsSchema = z
   .strictObject({
@@ -97,6 +104,9 @@ export const settingsSchema = z
       .url({
         protocol: /^https?$/,
         error: 'is not an http or https address; write one such as https://relay.example.com',
+      })
+      .refine(isPlainBase, {
+        error: 'has more than host, port and path; write it without user name, ? and #',
       })
       .default('http://localhost:8025')
       .meta({ description: 'Base of redirect URIs and of links in mail.' }),

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { expect } from 'chai';
+import { makeSelfSigned } from '../support/certificates.ts';
 import { oneListener, prepareInbound, startInbound, type TestInbound } from '../support/inbound.ts';
 import { SmtpClient } from '../support/smtp-client.ts';
 import { until } from '../support/until.ts';
@@ -128,6 +129,25 @@ describe('listeners', () => {
     );
     expect(test.logged.filter(({ level }) => level === 'error')).to.have.length(1);
     expect((await client.ask('NOOP')).code).to.equal(250);
+  });
+
+  it('stay open as they are while the certificate that they shall have is missing, and change when it comes', async () => {
+    test = await startInbound();
+    const client = await ready();
+    test.change(oneListener({ security: 'starttls', certificate: 'typo' }));
+    await until(
+      () => test?.inbound.addresses().some(({ failure }) => failure?.includes('no certificate')) ?? false,
+      'it is reported',
+    );
+    expect(test.inbound.addresses().map(({ open }) => open)).to.deep.equal([true]);
+    expect((await client.ask('NOOP')).code).to.equal(250);
+    expect((await (await ready()).ask('EHLO x')).text).not.to.include('STARTTLS');
+    test.setCertificate('typo', await makeSelfSigned());
+    await until(
+      () => test?.inbound.addresses().every(({ failure }) => failure === undefined) ?? false,
+      'it is open with its certificate',
+    );
+    expect((await (await ready()).ask('EHLO x')).text).to.include('STARTTLS');
   });
 
   it('stop: idle clients are told, a message in flight finishes, new ones are not let in', async () => {

@@ -58,6 +58,11 @@ const BAD: readonly Bad[] = [
     ],
   },
   {
+    says: 'an access URL with more than a base has',
+    document: { accessUrl: 'https://relay.example.com@evil.example/?x=1' },
+    faults: ['accessUrl has more than host, port and path; write it without user name, ? and #'],
+  },
+  {
     says: 'a missing name',
     document: { listeners: [{ port: 2525 }] },
     faults: ['listeners[0].name is missing; write text, in quotes where it looks like a number'],
