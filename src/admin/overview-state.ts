@@ -37,11 +37,17 @@ export function overviewState(facts: OverviewFacts): Overview['state'] {
   return seenMail ? 'flowing' : 'idle';
 }
 
+type Upstream = Overview['upstreams'][number];
+
 /** Whether an upstream takes mail as far as is known: its circuit is closed, and nobody has to sign in first. */
 export function takesMail(
-  circuit: Overview['upstreams'][number]['circuit'],
-  authorization: NonNullable<Overview['upstreams'][number]['authorization']>['state'] | undefined,
+  circuit: Upstream['circuit'],
+  authorization: Pick<NonNullable<Upstream['authorization']>, 'state' | 'flow'> | undefined,
 ): boolean {
   if (circuit !== 'closed') return false;
-  return authorization !== 'none' && authorization !== 'void' && authorization !== 'stale';
+  if (authorization === undefined) return true;
+  const { state, flow } = authorization;
+  // An application gets its first token with the first mail.
+  if (state === 'none') return flow === 'client-credentials' || flow === 'service-account';
+  return state !== 'void' && state !== 'stale';
 }

@@ -140,7 +140,7 @@ function listenersOf(addresses: readonly ListenerAddress[], { listeners }: Setti
 function liveUpstreams(upstreams: Overview['upstreams'], settings: Settings) {
   const used = usedUpstreams(settings);
   const takes = new Map(
-    upstreams.map(({ name, circuit, authorization }) => [name, takesMail(circuit, authorization?.state)]),
+    upstreams.map(({ name, circuit, authorization }) => [name, takesMail(circuit, authorization)]),
   );
   const fallbackOf = new Map(settings.upstreams.map(({ name, fallback }) => [name, fallback]));
   return upstreams

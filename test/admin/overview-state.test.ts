@@ -85,18 +85,15 @@ describe('state of the whole', () => {
 
   it('takes an upstream for usable when its circuit is closed and nobody has to sign in', () => {
     const states = [undefined, 'authorized', 'failing', 'none', 'void', 'stale'] as const;
-    expect(states.map((state) => takesMail('closed', state))).to.deep.equal([
-      true,
-      true,
-      true,
-      false,
-      false,
-      false,
-    ]);
-    expect([takesMail('open', 'authorized'), takesMail('half-open', undefined)]).to.deep.equal([
-      false,
-      false,
-    ]);
+    expect(
+      states.map((state) => takesMail('closed', state && { state, flow: 'authorization-code' })),
+    ).to.deep.equal([true, true, true, false, false, false]);
+    const application = { state: 'none', flow: 'client-credentials' } as const;
+    expect(takesMail('closed', application), 'an application needs nobody').to.equal(true);
+    expect([
+      takesMail('open', { state: 'authorized', flow: 'authorization-code' }),
+      takesMail('half-open', undefined),
+    ]).to.deep.equal([false, false]);
   });
 });
 

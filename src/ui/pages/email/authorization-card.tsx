@@ -138,6 +138,9 @@ export function AuthorizationState({ authorization }: { readonly authorization: 
       return <StateBadge tone="bad">{t('email.auth-stale')}</StateBadge>;
     case 'none':
     case undefined:
+      if (authorization?.flow === 'client-credentials' || authorization?.flow === 'service-account') {
+        return <StateBadge tone="neutral">{t('email.auth-byItself')}</StateBadge>;
+      }
       return <StateBadge tone="warning">{t('email.auth-none')}</StateBadge>;
   }
 }

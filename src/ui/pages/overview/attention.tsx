@@ -111,7 +111,7 @@ function actionsOf(alert: Overview['alerts'][number], { upstreams, expiry }: Ove
   if (expiring !== undefined) return <ExpiryLead kind={expiring.kind} upstream={expiring.upstream} />;
   if (alert.upstream === undefined) return <Lead to="/messages">{t('overview.toMessages')}</Lead>;
   const upstream = upstreams.find(({ name }) => name === alert.upstream);
-  const signIn = upstream !== undefined && needsSignIn(upstream.authorization?.state);
+  const signIn = upstream !== undefined && needsSignIn(upstream.authorization);
   return (
     <>
       <Lead to={upstreamPath(alert.upstream)}>

@@ -13,14 +13,24 @@ const TONES: Readonly<Record<Authorization['state'], Tone>> = {
   stale: 'bad',
 };
 
+/** An application signs in by itself, with the first mail. */
+function isApplication({ flow }: Authorization): boolean {
+  return flow === 'client-credentials' || flow === 'service-account';
+}
+
 /** Whether only a person can mend it. */
-export function needsSignIn(state: Authorization['state'] | undefined): boolean {
-  return state === 'none' || state === 'void' || state === 'stale';
+export function needsSignIn(authorization: Authorization | undefined): boolean {
+  if (authorization === undefined) return false;
+  const { state } = authorization;
+  return (state === 'none' && !isApplication(authorization)) || state === 'void' || state === 'stale';
 }
 
 /** Its state in a word; who signed in, where somebody has. */
 export function AuthorizationBadge({ authorization }: { readonly authorization: Authorization }) {
   const { state, account, text } = authorization;
+  if (state === 'none' && isApplication(authorization)) {
+    return <span class="muted">{t('overview.byItself')}</span>;
+  }
   return (
     <StateBadge tone={TONES[state]} {...(text === undefined ? {} : { title: text })}>
       {state === 'authorized' && account !== undefined

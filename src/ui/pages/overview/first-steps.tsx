@@ -20,7 +20,7 @@ const HIDDEN = 'postern-first-steps-hidden';
 export function FirstSteps({ overview }: { readonly overview: Overview }) {
   const [hidden, setHidden] = useState(() => localStorage.getItem(HIDDEN) !== null);
   const connected = overview.upstreams.some(
-    ({ kind, authorization }) => kind !== 'test-relay' && !needsSignIn(authorization?.state),
+    ({ kind, authorization }) => kind !== 'test-relay' && !needsSignIn(authorization),
   );
   const sent = overview.lastDeliveredAt !== undefined;
   const begun = connected && overview.lastAcceptedAt !== undefined;

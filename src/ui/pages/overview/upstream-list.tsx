@@ -101,7 +101,7 @@ const CIRCUITS: Readonly<Record<Upstream['circuit'], Tone>> = {
 function Circuit({ upstream }: { readonly upstream: Upstream }) {
   const { circuit, kind, authorization, text, since, nextProbeAt } = upstream;
   if (kind === 'test-relay') return <StateBadge tone="paused">{t('overview.holds')}</StateBadge>;
-  if (circuit === 'closed' && needsSignIn(authorization?.state)) {
+  if (circuit === 'closed' && needsSignIn(authorization)) {
     return <StateBadge tone="paused">{t('overview.waitsForSignIn')}</StateBadge>;
   }
   return (

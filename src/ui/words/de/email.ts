@@ -148,6 +148,7 @@ export const email: Translated<typeof en> = {
   authorized: 'Autorisiert',
   authorizedAs: 'Autorisiert als {account}',
   authorizedNext: 'Als Nächstes unten testen.',
+  'auth-byItself': 'Meldet sich selbst an',
   'auth-none': 'Noch niemand hat sich angemeldet',
   'auth-failing': 'Erneuerung schlägt fehl',
   'auth-void': 'Wird nicht mehr angenommen',

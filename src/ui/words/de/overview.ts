@@ -67,6 +67,7 @@ export const overview: Translated<typeof en> = {
   'authorization-authorized': 'Autorisiert',
   'authorization-failing': 'Gestört',
   'authorization-none': 'Nicht angemeldet',
+  byItself: 'Meldet sich selbst an',
   'authorization-void': 'Nicht mehr gültig',
   'authorization-stale': 'Für andere Einstellungen',
   authorizedAs: 'Autorisiert als {account}',

@@ -142,6 +142,7 @@ export const email = {
   authorized: 'Authorized',
   authorizedAs: 'Authorized as {account}',
   authorizedNext: 'Next, test it below.',
+  'auth-byItself': 'Signs in by itself',
   'auth-none': 'Nobody has signed in yet',
   'auth-failing': 'Renewal fails',
   'auth-void': 'No longer accepted',

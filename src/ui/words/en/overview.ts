@@ -62,6 +62,7 @@ export const overview = {
   'authorization-authorized': 'Authorized',
   'authorization-failing': 'Failing',
   'authorization-none': 'Not signed in',
+  byItself: 'Signs in by itself',
   'authorization-void': 'No longer valid',
   'authorization-stale': 'For other settings',
   authorizedAs: 'Authorized as {account}',
