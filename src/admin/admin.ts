@@ -39,8 +39,8 @@ export interface Admin {
   start(): Promise<void>;
   /** Lets answers under way finish for `deadline` ms, then cuts them off. */
   stop(deadline?: number): Promise<void>;
-  /** Where it listens, once it does. */
-  address(): { readonly host: string; readonly port: number };
+  /** Where it listens, once it does; `secure` where it speaks https itself. */
+  address(): { readonly host: string; readonly port: number; readonly secure: boolean };
 }
 
 const LOOPBACK = ['127.0.0.0/8', '::1'];
@@ -102,9 +102,10 @@ export function createAdmin(options: AdminOptions): Admin {
     },
     address() {
       const bound = server.address();
+      const secure = certificate !== undefined;
       return typeof bound === 'object' && bound !== null
-        ? { host: bound.address, port: bound.port }
-        : { host, port };
+        ? { host: bound.address, port: bound.port, secure }
+        : { host, port, secure };
     },
   };
 }

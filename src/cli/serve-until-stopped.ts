@@ -124,11 +124,9 @@ async function stopWithin(app: App | undefined, deadline: number): Promise<boole
 /** Where it can be reached, and what to do next. */
 function announce(app: App, owned: OwnedLog, version: string, err: Served['err']): void {
   const { log } = owned;
-  const { host, port } = app.admin.address();
-  log.info(
-    { admin: `http://${endpoint(host, port)}` },
-    `Admin on http://${endpoint(host, port)}, see ${ownCommand('--help')}`,
-  );
+  const { host, port, secure } = app.admin.address();
+  const admin = `${secure ? 'https' : 'http'}://${endpoint(host, port)}`;
+  log.info({ admin }, `Admin on ${admin}, see ${ownCommand('--help')}`);
   const { defaultUpstream, upstreams } = app.settings.current();
   if (defaultUpstream === undefined && upstreams.every(({ kind }) => kind === 'test-relay')) {
     log.info(

@@ -20,7 +20,7 @@ function scene(app: Partial<App> = {}, create?: () => Promise<App>) {
       current: () => ({ upstreams: [], defaultUpstream: undefined }),
       reload: async () => void done.push('reload'),
     },
-    admin: { address: () => ({ host: '127.0.0.1', port: 1 }) },
+    admin: { address: () => ({ host: '127.0.0.1', port: 1, secure: false }) },
     setupLink: () => undefined,
     start: async () => void done.push('start'),
     stop: async (deadline: number) => void done.push(`stop ${deadline}`),
@@ -58,6 +58,17 @@ describe('the life of postern serve', () => {
       expect(events.eventNames()).to.deep.equal([]);
     });
   }
+
+  it('names the address of the admin as a browser wants it', async () => {
+    for (const secure of [false, true]) {
+      const admin = { address: () => ({ host: '127.0.0.1', port: 1, secure }) };
+      const { served, events, log } = scene({ admin } as unknown as Partial<App>);
+      await new Promise(setImmediate);
+      events.emit('SIGTERM', 'SIGTERM');
+      expect(await served).to.equal(0);
+      expect(log.text()).to.contain(`Admin on ${secure ? 'https' : 'http'}://127.0.0.1:1,`);
+    }
+  });
 
   it('shows the link of the first start on the terminal, and not in the log', async () => {
     const { served, events, said, log } = scene({
