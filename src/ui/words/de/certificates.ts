@@ -4,7 +4,7 @@ import type { Translated } from '../messages.ts';
 /** Words of the Certificates page. */
 export const certificates: Translated<typeof en> = {
   title: 'Zertifikate',
-  lead: 'Welchen anderen Servern Postern glaubt, und was es Geräten und Browsern vorlegt.',
+  lead: 'Welchen anderen Servern Postern glaubt, und was es Geräten und Browsern vorlegt. Liegt auf dieser Maschine; andere Knoten haben ihre eigenen.',
   sections: 'Teile dieser Seite',
   'section-trusted': 'Vertraut',
   'section-own': 'Von Postern vorgelegt',

@@ -1,7 +1,7 @@
 /** Words of the Certificates page. */
 export const certificates = {
   title: 'Certificates',
-  lead: 'Which other servers Postern believes, and what it shows to devices and browsers.',
+  lead: 'Which other servers Postern believes, and what it shows to devices and browsers. Kept on this machine; other nodes have their own.',
   sections: 'Parts of this page',
   'section-trusted': 'Trusted',
   'section-own': 'Shown by Postern',
