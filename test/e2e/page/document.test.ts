@@ -111,6 +111,37 @@ describe('the settings as a document', () => {
     await close();
   });
 
+  it('keeps what is typed while it is being saved, as the next change', async () => {
+    const { page, close } = await stage.open('/settings');
+    const before = inForce().revision;
+    const asked = Promise.withResolvers<undefined>();
+    const answered = Promise.withResolvers<undefined>();
+    await page.route('**/api/v1/settings/yaml', async (route) => {
+      if (route.request().method() === 'PUT') {
+        asked.resolve(undefined);
+        await answered.promise;
+      }
+      await route.fallback();
+    });
+    const text = await editor(page).inputValue();
+    await editor(page).fill(text.replace('night@example.com', 'first@example.com'));
+    await verdict(page, 'No faults');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await asked.promise;
+    await editor(page).fill(text.replace('night@example.com', 'second@example.com'));
+    answered.resolve(undefined);
+    await page.locator('.answer', { hasText: `Saved as revision ${before + 1}` }).waitFor();
+    expect(await editor(page).inputValue()).to.contain('second@example.com');
+    await verdict(page, 'No faults');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.locator('.answer', { hasText: `Saved as revision ${before + 2}` }).waitFor();
+    expect(stage.relay.app.settings.current().contacts).to.deep.equal([
+      'admin@example.com',
+      'second@example.com',
+    ]);
+    await close();
+  });
+
   it('tells when somebody else was quicker, loses neither text, and lets the administrator decide', async () => {
     const { page, close } = await stage.open('/settings', { expected });
     await editor(page).fill(`${await editor(page).inputValue()}hostname: mine.example.com\n`);

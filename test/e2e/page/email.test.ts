@@ -204,6 +204,28 @@ describe('the page for e-mail configuration', function () {
     await page.getByRole('button', { name: 'Take theirs' }).click();
     expect(await page.getByLabel('Leave the sender alone').isChecked()).to.equal(true);
     expect(await field(page, 'Client ID').inputValue()).to.equal(simulator.microsoft.clientId);
+
+    // What is typed while it is being saved is the next change.
+    const asked = Promise.withResolvers<undefined>();
+    const answered = Promise.withResolvers<undefined>();
+    await page.route(/\/api\/v1\/settings\?/, async (route) => {
+      asked.resolve(undefined);
+      await answered.promise;
+      await route.fallback();
+    });
+    await page.getByText('Limits and fallback', { exact: true }).click();
+    await page.getByLabel('Messages per minute').fill('20');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await asked.promise;
+    await page.getByLabel('Messages per minute').fill('21');
+    answered.resolve(undefined);
+    await until(
+      () => settings.current().upstreams[0]?.limits?.messagesPerMinute === 20,
+      'what was typed first is saved',
+    );
+    await page.locator('.answer', { hasText: /^\s*Saved/ }).waitFor();
+    await page.getByText('The changes are not tested').waitFor({ timeout: 5000 });
+    expect(await page.getByLabel('Messages per minute').inputValue()).to.equal('21');
     await close();
   });
 

@@ -38,6 +38,8 @@ function Editor({ current, query }: { readonly current: SettingsText; readonly q
   const may = useMay('settings.write');
   const editable = may && !locked;
   const text = draft?.text ?? yaml;
+  const latest = useRef(text);
+  latest.current = text;
   const check = useCheck(editable ? text : undefined);
   const conflict = draft !== undefined && draft.base !== etag;
 
@@ -54,7 +56,12 @@ function Editor({ current, query }: { readonly current: SettingsText; readonly q
   const store = async (ifMatch: string, signal: AbortSignal) => {
     try {
       const saved = await send<Saved>('PUT', '/api/v1/settings/yaml', { yaml: text }, { ifMatch, signal });
-      forget();
+      if (latest.current === text) forget();
+      else {
+        // What was typed meanwhile goes on from what was saved.
+        setDraft({ text: latest.current, base: `"${saved.revision}"`, baseText: text });
+        query.reload();
+      }
       return savedText(saved);
     } catch (error) {
       // The newer settings are needed to decide what to do.

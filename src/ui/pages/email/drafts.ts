@@ -15,6 +15,8 @@ export interface Draft {
   readonly keepMine: () => void;
   /** Back to what is saved. */
   readonly discard: () => void;
+  /** `sent` is in force now: nothing is left but what was typed since. */
+  readonly settle: (sent: JsonObject) => void;
 }
 
 interface Typed {
@@ -34,6 +36,11 @@ export function useDraft(key: string, saved: JsonObject, revision: number, isNew
     inMemory.set(key, next);
     keep(key, next);
   };
+  const discard = () => {
+    inMemory.delete(key);
+    sessionStorage.removeItem(storageKey(key));
+    setTyped(undefined);
+  };
   return {
     value: typed?.value ?? saved,
     dirty,
@@ -41,10 +48,10 @@ export function useDraft(key: string, saved: JsonObject, revision: number, isNew
     keepMine: () => {
       if (typed !== undefined) set({ value: typed.value, base: saved, revision });
     },
-    discard: () => {
-      inMemory.delete(key);
-      sessionStorage.removeItem(storageKey(key));
-      setTyped(undefined);
+    discard,
+    settle: (sent) => {
+      if (typed === undefined || same(typed.value, sent)) discard();
+      else set({ value: typed.value, base: saved, revision });
     },
     change: (value) => set({ base: saved, revision, ...(dirty ? typed : {}), value }),
   };

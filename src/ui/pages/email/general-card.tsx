@@ -1,5 +1,5 @@
 /** What all upstreams share: where Postern is reached, which upstream is the usual one, who is told of what, and as whom. */
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Saved } from '../../../admin/contract-configuration.ts';
 import type { SettingsAnswer } from '../../../admin/contract-settings.ts';
 import { ActionButton } from '../../components/action-button.tsx';
@@ -35,7 +35,8 @@ export function GeneralCard(props: {
   const saved = partOf(document);
   const draft = useDraft('general', saved, answer.revision);
   const [done, setDone] = useState<Saved>();
-  const { awaiting, wait } = useAwaited(answer.revision, draft.discard);
+  const sent = useRef(draft.value);
+  const { awaiting, wait } = useAwaited(answer.revision, () => draft.settle(sent.current));
   const may = useMay('settings.write') && !answer.locked;
   const save = documentSaver(settings);
   const value = draft.value;
@@ -43,6 +44,7 @@ export function GeneralCard(props: {
     draft.change(withAt(value, path, next === '' || next === false ? undefined : next));
   const saving = useAction(async () => {
     setDone(undefined);
+    sent.current = value;
     const result = await save((before) => KEYS.reduce((all, key) => withAt(all, [key], value[key]), before));
     setDone(result);
     wait(result.revision);

@@ -73,10 +73,11 @@ export function UpstreamForm(props: {
   const [result, setResult] = useState<Saved>();
   const [serviceAccountId, setServiceAccountId] = useState('');
 
-  const finished = useRef<string>(undefined);
+  const sent = useRef(upstream);
   const { awaiting, wait } = useAwaited(answer.revision, () => {
+    if (saved !== undefined) return draft.settle(sent.current);
     draft.discard();
-    if (saved === undefined) onLeave?.(finished.current);
+    onLeave?.(textAt(sent.current, ['name']));
   });
   const isNew = saved === undefined;
   const dirty =
@@ -113,10 +114,10 @@ export function UpstreamForm(props: {
   const store = documentSaver(settings);
   const save = async (query: string): Promise<Saved> => {
     setResult(undefined);
+    sent.current = upstream;
     try {
       const done = await store(withDraft, query);
       setFaults([]);
-      finished.current = name;
       setResult(done);
       wait(done.revision);
       return done;
