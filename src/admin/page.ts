@@ -63,8 +63,8 @@ Build it with "npm run build" in the directory of Postern, then load this addres
 The command line and the API work without it.
 `;
 
-/** A call of one of its addresses. */
-type PageCall = RawCall & { readonly params: Readonly<Record<string, string>> };
+/** The parts of an address. */
+const partsSchema = z.record(z.string(), z.string());
 
 /** Routes that answer with the page, for every address that the page has, and with its files. Those addresses are read once. */
 export function createPageRoutes(options: { readonly directory?: string } = {}): readonly Route[] {
@@ -104,10 +104,29 @@ export function createPageRoutes(options: { readonly directory?: string } = {}):
     return { ...reply, headers: { ...reply.headers, ...PAGE_HEADERS } };
   }
 
+  /** Where the addresses of the page were not known at the start. */
+  async function late(call: RawCall): Promise<Reply> {
+    const asked = Object.values(partsSchema.parse(call.params));
+    const known = list().manifest?.paths.some((each) => isPath(each, asked)) ?? asked[0] !== 'api';
+    if (!known) throw new RelayError('not-found', 'There is nothing at this address.');
+    return index(call);
+  }
+
+  const first = route({
+    method: 'get',
+    path: '/',
+    access: 'public',
+    summary: 'The page.',
+    params: partsSchema,
+    query: z.record(z.string(), z.unknown()),
+    body: nothing,
+    api: { ofThePage: true },
+    handle: index,
+  });
   const paths = list().manifest?.paths;
   return [
-    page('/', index),
-    ...(paths?.filter((path) => path !== '/') ?? []).map((path) => page(path, index)),
+    first,
+    ...(paths?.filter((path) => path !== '/') ?? []).map((path) => ({ ...first, path })),
     route({
       method: 'get',
       path: '/assets/:name',
@@ -148,29 +167,12 @@ export function createPageRoutes(options: { readonly directory?: string } = {}):
       },
     }),
     // Its addresses are not known yet, and the link of a first start leads to one: it gets the page once that is there.
-    ...(paths === undefined ? ['/:first', '/:first/:second'] : []).map((path) =>
-      page(path, async (call) => {
-        const asked = Object.values(call.params);
-        const known = list().manifest?.paths.some((each) => isPath(each, asked)) ?? asked[0] !== 'api';
-        if (!known) throw new RelayError('not-found', 'There is nothing at this address.');
-        return index(call);
-      }),
-    ),
+    ...(paths === undefined ? ['/:first', '/:first/:second'] : []).map((path) => ({
+      ...first,
+      path,
+      handle: late,
+    })),
   ];
-}
-
-function page(path: string, handle: (call: PageCall) => Promise<Reply>): Route {
-  return route({
-    method: 'get',
-    path,
-    access: 'public',
-    summary: 'The page.',
-    params: z.record(z.string(), z.string()),
-    query: z.record(z.string(), z.unknown()),
-    body: nothing,
-    api: { ofThePage: true },
-    handle,
-  });
 }
 
 /** Whether `/messages/:id` and its like are the address with these parts. */
