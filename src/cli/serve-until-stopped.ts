@@ -130,7 +130,7 @@ function announce(app: App, owned: OwnedLog, version: string, err: Served['err']
   const { defaultUpstream, upstreams } = app.settings.current();
   if (defaultUpstream === undefined && upstreams.every(({ kind }) => kind === 'test-relay')) {
     log.info(
-      `No upstream is set: mail is held in the test relay, not sent. Set one with ${ownCommand('settings apply FILE')}`,
+      `No upstream is set: mail is held in the test relay, not sent. Set one on the page, or with ${ownCommand('settings apply FILE')}`,
     );
   }
   log.info({ version, pid: process.pid }, 'Postern is ready');

@@ -1,4 +1,4 @@
-import { authorizeCommand, verifyCommand } from '../shared/own-commands.ts';
+import { authorizeWays, verifyCommand } from '../shared/own-commands.ts';
 import { grantInExchange, isApplication, mailboxOf } from './classification-words.ts';
 import type { ClassificationContext, OAuthFacts } from './classify.ts';
 
@@ -25,7 +25,7 @@ export function tokenRemedy(context: ClassificationContext): string {
 function again({ upstream, oauth }: ClassificationContext): string {
   return isApplication(oauth)
     ? `then try: ${verifyCommand(upstream)}`
-    : `then authorize again: ${authorizeCommand(upstream)}`;
+    : `then authorize again ${authorizeWays(upstream)}`;
 }
 
 function microsoftRemedy(context: ClassificationContext, oauth: OAuthFacts): string {
@@ -72,5 +72,5 @@ function googleRemedy(context: ClassificationContext, oauth: OAuthFacts): string
       `check that ${mailboxOf(context)} is a mailbox with Gmail; ${again(context)}`
     );
   }
-  return `${scope}; check that ${mailboxOf(context)} is the account that gave consent, and authorize again: ${authorizeCommand(context.upstream)}`;
+  return `${scope}; check that ${mailboxOf(context)} is the account that gave consent, and authorize again ${authorizeWays(context.upstream)}`;
 }

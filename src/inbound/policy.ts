@@ -56,7 +56,7 @@ export function strangerRefusal(address: string): SmtpReply {
   return reply(
     550,
     '5.7.1',
-    `${address} may not send through this relay; add its address to clients in the settings`,
+    `${address} may not send through this relay; allow it on the page Devices, or add it to clients in the settings`,
   );
 }
 

@@ -3,7 +3,7 @@ import type { AuthorizationStatus } from '../oauth/authorizations.ts';
 import { isApplicationFlow } from '../settings/oauth-flow.ts';
 import type { OAuth2Settings } from '../settings/schema-oauth2.ts';
 import { RelayError } from '../shared/errors.ts';
-import { authorizeCommand, verifyCommand } from '../shared/own-commands.ts';
+import { authorizeWays, verifyCommand } from '../shared/own-commands.ts';
 import type { Secret } from '../shared/secret.ts';
 import type { Expiring, Trouble } from './expiry.ts';
 
@@ -99,7 +99,7 @@ export function expiryOfAuthorization(status: AuthorizationStatus, now: number):
     subject: `The authorization of upstream ${upstream}`,
     ...(ends ? { expiresAt: renewedAt + forgotten * DAY } : {}),
     ...(trouble === undefined ? {} : { trouble }),
-    remedy: status.remedy ?? `Authorize again: ${authorizeCommand(upstream)}`,
+    remedy: status.remedy ?? `Authorize again ${authorizeWays(upstream)}`,
   };
 }
 
@@ -109,7 +109,7 @@ function troubleOf(status: AuthorizationStatus, person: boolean, now: number): T
   const subject = `The authorization of upstream ${upstream}`;
   if (state === 'none') {
     const words = text ?? `Nobody has authorized upstream ${upstream} yet.`;
-    return { state: 'unused', text: words, remedy: remedy ?? `Authorize it: ${authorizeCommand(upstream)}` };
+    return { state: 'unused', text: words, remedy: remedy ?? `Authorize it ${authorizeWays(upstream)}` };
   }
   if (state === 'stale') {
     return { state: 'stale', text: text ?? `${subject} was given for other settings.`, ...more };

@@ -1,11 +1,11 @@
-import { authorizeCommand } from '../shared/own-commands.ts';
+import { authorizeWays } from '../shared/own-commands.ts';
 import type { NoToken } from './token-source.ts';
 
 /** Nobody consented yet. */
 export function nobodyAuthorized(upstream: string): NoToken {
   return problem(
     `Nobody has authorized upstream ${upstream} yet.`,
-    `Authorize it: ${authorizeCommand(upstream)}`,
+    `Authorize it ${authorizeWays(upstream)}`,
   );
 }
 
@@ -13,7 +13,7 @@ export function nobodyAuthorized(upstream: string): NoToken {
 export function otherSettings(upstream: string): NoToken {
   return problem(
     `The settings of upstream ${upstream} have changed since it was authorized.`,
-    `Authorize again: ${authorizeCommand(upstream)}, or take the change back`,
+    `Authorize again ${authorizeWays(upstream)}; or take the change back`,
   );
 }
 
@@ -24,7 +24,7 @@ export function voided(
 ): NoToken {
   return problem(
     `The provider does not accept the authorization of upstream ${upstream} any more: ${text}`,
-    remedy ?? `Authorize again: ${authorizeCommand(upstream)}`,
+    remedy ?? `Authorize again ${authorizeWays(upstream)}`,
   );
 }
 
@@ -32,7 +32,7 @@ export function voided(
 export function noRefreshToken(upstream: string): NoToken {
   return problem(
     `The provider gave no refresh token for upstream ${upstream}: access ends when its token does.`,
-    `Ask for offline access in the scopes (offline_access with most providers), then authorize again: ${authorizeCommand(upstream)}`,
+    `Ask for offline access in the scopes (offline_access with most providers), then authorize again ${authorizeWays(upstream)}`,
   );
 }
 
@@ -41,7 +41,7 @@ export function sealedForOthers(upstream: string, why: string): NoToken {
   return {
     ...problem(
       `The refresh token of upstream ${upstream} cannot be read: ${why}.`,
-      `Restore the master key that belongs to this store, or authorize again: ${authorizeCommand(upstream)}`,
+      `Restore the master key that belongs to this store, or authorize again ${authorizeWays(upstream)}`,
     ),
     reason: 'configuration',
   };

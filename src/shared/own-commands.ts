@@ -14,6 +14,11 @@ export function authorizeCommand(upstream: string): string {
   return ownCommand(`authorize ${shellWord(upstream)}`);
 }
 
+/** Where somebody gives the consent behind an upstream, on the page or on the machine; ends a sentence, or goes on after a comma. */
+export function authorizeWays(upstream: string): string {
+  return `on the page E-mail configuration, or with "${authorizeCommand(upstream)}"`;
+}
+
 /** The command that tries an upstream step by step. */
 export function verifyCommand(upstream: string): string {
   return ownCommand(`verify --upstream ${shellWord(upstream)}`);

@@ -49,7 +49,8 @@ const rows: readonly (readonly [row: string, examples: readonly Example[]])[] = 
       {
         ...refused,
         context: delegated,
-        remedy: /SmtpClientAuthenticationDisabled; then authorize again: scripts\/postern authorize office$/,
+        remedy:
+          /SmtpClientAuthenticationDisabled; then authorize again on the page E-mail configuration, or with "scripts\/postern authorize office"$/,
       },
       {
         ...refused,
@@ -243,7 +244,7 @@ const rows: readonly (readonly [row: string, examples: readonly Example[]])[] = 
         reply:
           '535 5.7.8 Username and Password not accepted. {"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}',
         context: google,
-        remedy: /https:\/\/mail\.google\.com\/.*scripts\/postern authorize gmail$/,
+        remedy: /https:\/\/mail\.google\.com\/.*scripts\/postern authorize gmail"$/,
       },
       {
         ...refused,

@@ -159,7 +159,7 @@ describe('expiryOfAuthorization', () => {
     expect(expiryOfAuthorization(never, NOW)?.trouble).to.deep.equal({
       state: 'unused',
       text: 'Nobody has authorized upstream office yet.',
-      remedy: 'Authorize it: scripts/postern authorize office',
+      remedy: 'Authorize it on the page E-mail configuration, or with "scripts/postern authorize office"',
     });
   });
 

@@ -352,7 +352,9 @@ describe('sign-in by link', () => {
       ['app', 'none'],
       ['key', 'none'],
     ]);
-    expect(status[0]?.remedy).to.equal('Authorize it: scripts/postern authorize office');
+    expect(status[0]?.remedy).to.equal(
+      'Authorize it on the page E-mail configuration, or with "scripts/postern authorize office"',
+    );
     expect(status[2]?.text).to.contain('Nobody has to sign in');
   });
 

@@ -2,7 +2,7 @@ import { MICROSOFT_CLOUDS, scopesOf, type TokenPurpose } from '../../oauth/endpo
 import type { TokenClaims } from '../../oauth/token-claims.ts';
 import { isApplicationFlow } from '../../settings/oauth-flow.ts';
 import type { OAuth2Settings } from '../../settings/schema-oauth2.ts';
-import { authorizeCommand } from '../../shared/own-commands.ts';
+import { authorizeWays } from '../../shared/own-commands.ts';
 
 /**
  * What is odd about a token that was got without complaint, and will be refused where it is used. Pure: claims and granted scopes in,
@@ -35,7 +35,7 @@ const EXCHANGE_RESOURCE = '00000002-0000-0ff1-ce00-000000000000';
 const GRAPH_RESOURCE = '00000003-0000-0000-c000-000000000000';
 
 const authorize = ({ upstream, settings }: TokenFacts): string =>
-  !isApplicationFlow(settings.flow) ? ` Then authorize again: ${authorizeCommand(upstream)}` : '';
+  !isApplicationFlow(settings.flow) ? ` Then authorize again ${authorizeWays(upstream)}` : '';
 
 /** Rows of which each says one thing, or nothing. */
 const ROWS: readonly ((facts: TokenFacts) => TokenWarning | undefined)[] = [

@@ -78,7 +78,11 @@ async function lastSteps(
       run.skip('message', 'There is no connection that mail could be sent over.', sendTo);
     return;
   }
-  if (senders.length === 0) run.skip('sender', 'There is no address to try; name one: --sender ADDRESS');
+  if (senders.length === 0)
+    run.skip(
+      'sender',
+      'There is no address to try: the upstream has no from address, and no sender was named (--sender ADDRESS)',
+    );
   await trySenders(run, upstream, connection, senders);
   if (sendTo === undefined) return;
   await connection.leave(GOODBYE);

@@ -1,6 +1,6 @@
 import { microsoftTenant } from '../../settings/microsoft-tenant.ts';
 import type { OAuth2Settings } from '../../settings/schema-oauth2.ts';
-import { authorizeCommand } from '../../shared/own-commands.ts';
+import { authorizeWays } from '../../shared/own-commands.ts';
 import { endpointsOf, MICROSOFT_CLOUDS, scopesOf, type TokenPurpose } from '../endpoints.ts';
 import type { NoToken } from '../token-source.ts';
 
@@ -66,7 +66,7 @@ export function tokenHost({ settings, endpoint }: FailureFacts): string {
 
 /** How a person consents anew, in words that end a sentence. */
 export function signInAgain(facts: FailureFacts): string {
-  return `sign in again with "${authorizeCommand(facts.upstream)}"`;
+  return `sign in again ${authorizeWays(facts.upstream)}`;
 }
 
 /** A page of the registered application in the admin center of its cloud. */

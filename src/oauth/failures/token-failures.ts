@@ -98,7 +98,7 @@ const CONNECTION: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Compare host and port of the endpoint, and see that no firewall stands between.',
   ECONNRESET: PASSING,
   EPIPE: PASSING,
-  ECERTIFICATE: `Where the server, or a proxy that looks into TLS, has a certificate of your own, run "${ownCommand('import-cert FILE')}".`,
+  ECERTIFICATE: `Where the server, or a proxy that looks into TLS, has a certificate of your own, trust it on the page Certificates, or run "${ownCommand('import-cert FILE')}".`,
   EPROXY: 'Compare proxy.url, and see that the proxy lets connections to this host pass.',
   EPROXYAUTH: 'Compare proxy.user and proxy.password.',
   EREQUEST: 'Write the endpoints of the upstream with https://.',

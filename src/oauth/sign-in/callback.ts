@@ -64,7 +64,7 @@ export function unknownSignIn(): RelayError {
     'not-found',
     'This sign-in is not known, is too old, or was begun in another browser.',
     {
-      hint: `Begin anew with "${ownCommand('authorize UPSTREAM')}", and open its link in the browser in which you sign in.`,
+      hint: `Look whether it is authorized by now. If not, begin anew on the page E-mail configuration, or with "${ownCommand('authorize UPSTREAM')}", in the browser in which you sign in.`,
     },
   );
 }

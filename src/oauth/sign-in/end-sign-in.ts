@@ -5,7 +5,7 @@ import type { SettingsSource } from '../../settings/source.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { RelayError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import { authorizeCommand } from '../../shared/own-commands.ts';
+import { authorizeWays } from '../../shared/own-commands.ts';
 import { createUnderWay } from '../../shared/under-way.ts';
 import { authorizationKey } from '../authorization-key.ts';
 import { oauthOf, type SignInState } from '../authorizations.ts';
@@ -147,7 +147,7 @@ function endsSoon({ refreshToken, expiresAt }: Grant, now: number): boolean {
 function noRefreshToken(upstream: string): SignInFailure {
   return new SignInFailure(
     'The provider gave no refresh token, so access would end soon.',
-    `Ask for offline access in the scopes of the upstream (offline_access with most providers), then sign in again: ${authorizeCommand(upstream)}`,
+    `Ask for offline access in the scopes of the upstream (offline_access with most providers), then sign in again ${authorizeWays(upstream)}`,
   );
 }
 

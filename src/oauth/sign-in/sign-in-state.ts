@@ -1,6 +1,6 @@
 /** A sign-in as people see it, from its row in the store. Pure. */
 import type { OAuth2Settings } from '../../settings/schema-oauth2.ts';
-import { authorizeCommand } from '../../shared/own-commands.ts';
+import { authorizeWays } from '../../shared/own-commands.ts';
 import type { SignInState } from '../authorizations.ts';
 import type { PendingSignIn } from '../storage.ts';
 
@@ -30,7 +30,7 @@ export function signInState(
 
 /** What to do about a sign-in that came to nothing. */
 export function beginAnew(upstream: string): string {
-  return `Begin anew: ${authorizeCommand(upstream)}`;
+  return `Begin anew ${authorizeWays(upstream)}`;
 }
 
 /** Another account than that of the settings: right now and then, and never to be passed over in silence. */

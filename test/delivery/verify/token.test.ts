@@ -77,7 +77,8 @@ describe('what verify says of a token', () => {
         claims: { aud: 'https://outlook.office.com', scp: 'IMAP.AccessAsUser.All' },
       },
       text: /does not hold SMTP\.Send; it holds: IMAP/,
-      remedy: /SMTP\.Send offline_access\. Then authorize again: scripts\/postern authorize office$/,
+      remedy:
+        /SMTP\.Send offline_access\. Then authorize again on the page E-mail configuration, or with "scripts\/postern authorize office"$/,
     },
     {
       what: 'with the consent for SMTP',
@@ -87,7 +88,7 @@ describe('what verify says of a token', () => {
       what: 'of Google for the API in place of SMTP',
       facts: { settings: google, claims: undefined, scopes: 'https://www.googleapis.com/auth/gmail.send' },
       text: /SMTP at Gmail needs the scope https:\/\/mail\.google\.com\//,
-      remedy: /https:\/\/mail\.google\.com\/.*authorize office$/,
+      remedy: /https:\/\/mail\.google\.com\/.*authorize office"$/,
     },
     {
       what: 'of Google for the API',
