@@ -1,5 +1,6 @@
 /** The language of the page: the chosen one, else the browser's, else English. */
 import { createStore } from '../store.ts';
+import { localeOf } from './locale-of.ts';
 
 export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -27,19 +28,6 @@ export function wantedLanguage(): Language {
 /** The language with the region that the browser has for it, which decides on 24 hours and the order of dates. */
 export function locale(): string {
   return localeOf(language.get(), navigator.languages);
-}
-
-/** The first of the tags that is of this language, else the language alone. Chromium under the locale C says “en-US@posix”, which Intl refuses. */
-export function localeOf(chosen: Language, tags: readonly string[]): string {
-  return tags.find((tag) => tag.toLowerCase().startsWith(chosen) && isTag(tag)) ?? chosen;
-}
-
-function isTag(text: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(text).length === 1;
-  } catch {
-    return false;
-  }
 }
 
 /** Remembers a choice in this browser. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { localeOf } from '../../src/ui/words/language.ts';
+import { localeOf } from '../../src/ui/words/locale-of.ts';
 
 describe('the locale of the page', () => {
   it('is the browser’s own tag of the language', () => {
