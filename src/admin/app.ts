@@ -134,8 +134,13 @@ export function createAdminApp(options: {
       });
     });
   }
-  app.use(() => {
-    throw new RelayError('not-found', 'There is nothing at this address.');
+  const page = routes.find(({ path }) => path === '/');
+  app.use(async (request, response) => {
+    if (page === undefined || !looksForPage(request)) {
+      throw new RelayError('not-found', 'There is nothing at this address.');
+    }
+    const handle: Route['handle'] = async (...call) => ({ status: 404, ...(await page.handle(...call)) });
+    await answerCall({ ...page, handle }, request, response, NOBODY, from(request), services);
   });
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     sendError(error, request, response, services);
@@ -226,6 +231,12 @@ async function send(reply: Reply, request: Request, response: Response): Promise
   } else {
     response.end(reply.text);
   }
+}
+
+/** A person who went to an address, in a browser: the page says in their language that there is nothing. Programs get JSON. */
+function looksForPage({ method, path, headers }: Request): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  return !/^\/(?:api|assets)(?:\/|$)/.test(path) && (headers.accept?.includes('text/html') ?? false);
 }
 
 /** A stream of events stays open whether or not somebody looks at the page. */

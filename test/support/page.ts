@@ -188,18 +188,23 @@ const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 
 /** Fails on anything that axe finds (WCAG 2.2 A and AA, and its best practices), in the light and in the dark theme. */
 export async function expectAccessible(page: Page): Promise<void> {
-  // Evaluated by the debugging protocol, which the policy of the page does not hold back.
-  await page.evaluate(await axeSource);
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
-    const found = await page.evaluate(RUN_AXE);
-    expect(found, `axe in the ${colorScheme} theme`).to.deep.equal([]);
+    expect(await axe(page), `axe in the ${colorScheme} theme`).to.deep.equal([]);
   }
 }
 
-const RUN_AXE = `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+/** What axe finds, in the theme and at the width that the page has now; by these of its rules, or by all. */
+export async function axe(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
+  // Evaluated by the debugging protocol, which the policy of the page does not hold back.
+  await page.evaluate(await axeSource);
+  const options = rules === undefined ? {} : { runOnly: { type: 'rule', values: rules } };
+  return page.evaluate<readonly string[]>(`${RUN_AXE}(${JSON.stringify(options)})`);
+}
+
+const RUN_AXE = `((options) => axe.run(document, { resultTypes: ['violations'], ...options }).then(({ violations }) =>
   violations.flatMap(({ id, help, nodes }) =>
-    nodes.map(({ target, failureSummary }) => id + ': ' + help + ' at ' + target.join(' ') + ' (' + failureSummary + ')')))`;
+    nodes.map(({ target, failureSummary }) => id + ': ' + help + ' at ' + target.join(' ') + ' (' + failureSummary + ')'))))`;
 
 /** A picture of the whole page in the directory SCREENSHOTS, where that is set. */
 export async function screenshot(page: Page, name: string): Promise<void> {

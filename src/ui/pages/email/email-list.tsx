@@ -32,6 +32,8 @@ export function EmailList() {
   const presets = usePresets();
   const standing = useUpstreams();
   const authorizations = useAuthorizations();
+  // What says how the upstreams stand would push down what is below.
+  const aside = presets.loading || standing.loading || authorizations.loading;
   const may = useMay('settings.write');
   const locked = settings.data?.locked === true;
   return (
@@ -47,7 +49,7 @@ export function EmailList() {
         )
       }
     >
-      <Loaded query={settings} lines={10}>
+      <Loaded query={aside ? { ...settings, data: undefined } : settings} lines={10}>
         {(answer) => {
           const document = documentOf(answer);
           const upstreams = upstreamsOf(document);

@@ -8,6 +8,7 @@ import { Card } from '../../components/card.tsx';
 import { CopyText } from '../../components/copy-text.tsx';
 import { Form } from '../../components/form.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { Loading } from '../../components/loading.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { useMay } from '../../session.ts';
 import { useAction } from '../../use-action.ts';
@@ -46,7 +47,7 @@ export function FirstSteps({ overview }: { readonly overview: Overview }) {
       <ol class="first-steps">
         <Step done={connected} title={t('overview.connect')}>
           <p>{t('overview.connectHow')}</p>
-          <a class={connected ? 'button' : 'button main'} href="/email">
+          <a class={connected ? 'button' : 'button main'} href={overview.upstreams.some(({ kind }) => kind !== 'test-relay') ? '/email' : '/email/new'}>
             {connected ? t('shell.email') : t('overview.connectNow')}
           </a>
         </Step>
@@ -109,8 +110,9 @@ function SendTest({ connected }: { readonly connected: boolean }) {
 
 /** What to enter on a device. */
 function Where() {
-  const { data } = useQuery<Listeners>('/api/v1/listeners', { topics: ['settings'] });
+  const { data, loading } = useQuery<Listeners>('/api/v1/listeners', { topics: ['settings'] });
   const listener = data?.listeners.find(({ open }) => open);
+  if (loading) return <Loading lines={6} />;
   if (listener === undefined) return null;
   const { servers, port, security, authentication, onlyThisMachine } = listener;
   return (
@@ -138,6 +140,9 @@ function Where() {
         </div>
       </dl>
       {onlyThisMachine && <p class="remedy">{t('overview.onlyThisMachine')}</p>}
+      <p>
+        <a href="/devices">{t(onlyThisMachine ? 'overview.letNetwork' : 'overview.toDevices')}</a>
+      </p>
     </>
   );
 }
