@@ -32,6 +32,8 @@ const remembered = new Map<string, Answer>();
 const MAX_REMEMBERED = 40;
 /** Changes that come quickly after one another are asked for once, ms. */
 const TOGETHER = 300;
+/** While changes come all the time, a page that is open asks no more often than this, ms; the first change is seen at once. */
+const APART = 2000;
 
 /**
  * GET of `path`, and again when one of `topics` changes. Without a path nothing is asked. What was shown for another path
@@ -62,14 +64,17 @@ export function useQuery<T>(
 
   useEffect(() => {
     let timer: number | undefined;
+    let askedAt = Number.NEGATIVE_INFINITY;
     const stop = onChanged((changed) => {
       const ours =
         changed === 'all' ? wanted.current.length > 0 : changed.some((each) => wanted.current.includes(each));
       if (!ours || timer !== undefined) return;
+      const pause = Math.max(TOGETHER, askedAt + APART - performance.now());
       timer = window.setTimeout(() => {
         timer = undefined;
+        askedAt = performance.now();
         setTurn({ background: true });
-      }, TOGETHER);
+      }, pause);
     });
     return () => {
       window.clearTimeout(timer);
