@@ -151,7 +151,7 @@ export function createInbound(dependencies: InboundDependencies): Inbound {
     if (stopped) return;
     policy = createPolicy(settings);
     const wanted = new Map(settings.listeners.map((listener) => [listener.name, listener]));
-    for (const listener of [...listeners.values()]) {
+    for (const listener of Array.from(listeners.values())) {
       const next = wanted.get(listener.settings.name);
       // What could not be opened again stays as it is: devices go on sending while somebody mends the settings.
       const over =

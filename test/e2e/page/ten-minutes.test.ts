@@ -47,27 +47,6 @@ describe('the first ten minutes', function () {
     return opened;
   }
 
-  /** The certificate of the simulated provider, fetched and trusted in the page. */
-  async function trustProvider(page: Page, tokenEndpoint: string): Promise<void> {
-    await page.goto(`/certificates?fetch=${encodeURIComponent(new URL(tokenEndpoint).host)}&security=tls`);
-    await trustFetched(page);
-  }
-
-  async function trustFetched(page: Page): Promise<void> {
-    await button(page, 'Show its certificates').click();
-    await button(page, 'Trust it…').click();
-    await screenshot(page, 'ten-minutes-fetched');
-    await button(page, 'It matches: trust it').click();
-    await page.getByText('Mail that waited for it goes out now.').waitFor();
-  }
-
-  /** By the first step of the overview. */
-  async function connect(page: Page): Promise<void> {
-    await page.getByRole('link', { name: 'Overview' }).first().click();
-    await page.getByRole('link', { name: 'Connect a mailbox' }).click();
-    await page.getByRole('link', { name: 'Add an upstream' }).click();
-  }
-
   async function consentIn(tab: Page): Promise<void> {
     const { email, password } = simulator.microsoft.account;
     await tab.locator('input[name=email]').fill(email);
@@ -204,3 +183,24 @@ describe('the first ten minutes', function () {
       .some((message) => message.provider === provider && message.recipients.includes(recipient));
   }
 });
+
+async function trustFetched(page: Page): Promise<void> {
+  await button(page, 'Show its certificates').click();
+  await button(page, 'Trust it…').click();
+  await screenshot(page, 'ten-minutes-fetched');
+  await button(page, 'It matches: trust it').click();
+  await page.getByText('Mail that waited for it goes out now.').waitFor();
+}
+
+/** By the first step of the overview. */
+async function connect(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Overview' }).first().click();
+  await page.getByRole('link', { name: 'Connect a mailbox' }).click();
+  await page.getByRole('link', { name: 'Add an upstream' }).click();
+}
+
+/** The certificate of the simulated provider, fetched and trusted in the page. */
+async function trustProvider(page: Page, tokenEndpoint: string): Promise<void> {
+  await page.goto(`/certificates?fetch=${encodeURIComponent(new URL(tokenEndpoint).host)}&security=tls`);
+  await trustFetched(page);
+}
