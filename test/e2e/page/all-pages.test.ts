@@ -32,6 +32,28 @@ const TOO_WIDE = `(() => {
   return (scrollWidth - clientWidth) + ' px: ' + (over ? over.nodeName + '.' + over.className : '');
 })()`;
 
+/** What is wrong with a page that was just loaded, at its first width and at another. */
+async function faultsOf(page: Page, path: string, other: number): Promise<readonly string[]> {
+  const width = page.viewportSize()?.width ?? 0;
+  await page.goto(path);
+  await page.locator('h1').first().waitFor();
+  await page.locator('.loading').first().waitFor({ state: 'detached' });
+  const wide = await page.evaluate<string>(TOO_WIDE);
+  // What a screen reader meets is the same in both themes.
+  const found = await axe(page, width === 360 ? ['color-contrast', 'target-size'] : undefined);
+  const shifted = await page.evaluate<number>('window.shifted');
+  const movers = await page.evaluate<string>(`window.movers.join(' ')`);
+  await page.setViewportSize({ width: other, height: 800 });
+  const wideThere = await page.evaluate<string>(TOO_WIDE);
+  await page.setViewportSize({ width, height: 800 });
+  return [
+    ...(wide === '' ? [] : [`too wide at ${width} by ${wide}`]),
+    ...(wideThere === '' ? [] : [`too wide at ${other} by ${wideThere}`]),
+    ...(shifted < MOST_SHIFT ? [] : [`shifts by ${shifted.toFixed(3)} while it loads: ${movers}`]),
+    ...found,
+  ].map((fault) => `${path} ${fault}`);
+}
+
 describe('all pages', function () {
   this.timeout(40_000);
   let stage: PageStage;
@@ -75,37 +97,36 @@ describe('all pages', function () {
     await relay.reaches(waiting.id, 'queued');
     const name = encodeURIComponent(LONG);
     paths = [
-      ...['/', '/email', '/email/new', `/email/${name}`, '/email/nowhere'],
-      ...['/devices', '/devices/refused', '/devices/clients', '/devices/add/client', '/devices/listeners'],
-      ...[`/devices/clients/${name}`, '/devices/listeners/default'],
-      ...['/messages', '/messages?subject=nowhere', `/messages/${held.id}`, `/messages/${waiting.id}`],
-      ...['/certificates', '/certificates/own', '/users', '/users/tokens', '/profile', '/audit'],
-      ...['/settings', '/settings/history', '/settings/history/1', '/nowhere', '/nowhere/at/all'],
+      '/',
+      '/email',
+      '/email/new',
+      `/email/${name}`,
+      '/email/nowhere',
+      '/devices',
+      '/devices/refused',
+      '/devices/clients',
+      '/devices/add/client',
+      '/devices/listeners',
+      `/devices/clients/${name}`,
+      '/devices/listeners/default',
+      '/messages',
+      '/messages?subject=nowhere',
+      `/messages/${held.id}`,
+      `/messages/${waiting.id}`,
+      '/certificates',
+      '/certificates/own',
+      '/users',
+      '/users/tokens',
+      '/profile',
+      '/audit',
+      '/settings',
+      '/settings/history',
+      '/settings/history/1',
+      '/nowhere',
+      '/nowhere/at/all',
     ];
   });
   after(() => stage.close());
-
-  /** What is wrong with a page that was just loaded, at its first width and at another. */
-  async function faultsOf(page: Page, path: string, other: number): Promise<readonly string[]> {
-    const width = page.viewportSize()?.width ?? 0;
-    await page.goto(path);
-    await page.locator('h1').first().waitFor();
-    await page.locator('.loading').first().waitFor({ state: 'detached' });
-    const wide = await page.evaluate<string>(TOO_WIDE);
-    // What a screen reader meets is the same in both themes.
-    const found = await axe(page, width === 360 ? ['color-contrast', 'target-size'] : undefined);
-    const shifted = await page.evaluate<number>('window.shifted');
-    const movers = await page.evaluate<string>(`window.movers.join(' ')`);
-    await page.setViewportSize({ width: other, height: 800 });
-    const wideThere = await page.evaluate<string>(TOO_WIDE);
-    await page.setViewportSize({ width, height: 800 });
-    return [
-      ...(wide === '' ? [] : [`too wide at ${width} by ${wide}`]),
-      ...(wideThere === '' ? [] : [`too wide at ${other} by ${wideThere}`]),
-      ...(shifted < MOST_SHIFT ? [] : [`shifts by ${shifted.toFixed(3)} while it loads: ${movers}`]),
-      ...found,
-    ].map((fault) => `${path} ${fault}`);
-  }
 
   for (const [language, theme, width, other] of [
     ['en', 'light', 1280, 768],
@@ -127,6 +148,12 @@ describe('all pages', function () {
       expect((await Promise.all(tabs)).flat()).to.deep.equal([]);
     });
   }
+
+  it('tell on the page of an upstream why it is paused', async () => {
+    const { page, close } = await stage.open(`/email/${encodeURIComponent(LONG)}`);
+    await page.locator('.notice', { hasText: 'Paused' }).getByText('127.0.0.1:9').first().waitFor();
+    await close();
+  });
 
   it('say in words where there is nothing, whatever address is typed; programs get JSON', async () => {
     const { page, close } = await stage.open('/nowhere/at/all', { expected: [/404 \(Not Found\)/] });

@@ -23,6 +23,7 @@ import {
 import { GeneralCard } from './general-card.tsx';
 import { numberAt, textAt } from './json.ts';
 import { LockedNotice } from './locked-notice.tsx';
+import { OutOfOrder } from './out-of-order.tsx';
 import { RoutesCard } from './routes-card.tsx';
 import { TestState } from './test-card.tsx';
 import { presetOf } from './ways.ts';
@@ -124,9 +125,7 @@ function UpstreamRow(props: {
           <TestState standing={status?.test} dirty={false} />
         </span>
       </div>
-      {status?.circuit === 'open' && status.text !== undefined && (
-        <Notice kind="warning" title={status.text} remedy={status.remedy} />
-      )}
+      <OutOfOrder status={status} />
     </li>
   );
 }

@@ -6,13 +6,15 @@ import type { SettingsAnswer } from '../../../admin/contract-settings.ts';
 import { Card } from '../../components/card.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Loaded } from '../../components/loaded.tsx';
+import { Loading } from '../../components/loading.tsx';
 import { Page } from '../../components/page.tsx';
 import type { JsonObject } from '../../json.ts';
 import { useSettings } from '../../use-settings.ts';
 import { t } from '../../words/words.ts';
-import { documentOf, upstreamsOf, usePresets } from './configuration.ts';
+import { documentOf, upstreamsOf, usePresets, useUpstreams } from './configuration.ts';
 import { textAt } from './json.ts';
 import { LockedNotice } from './locked-notice.tsx';
+import { OutOfOrder } from './out-of-order.tsx';
 import { PresetCards } from './preset-cards.tsx';
 import { UpstreamForm } from './upstream-form.tsx';
 import { freeName, newUpstream } from './ways.ts';
@@ -54,6 +56,7 @@ interface PartProps {
 }
 
 function SavedUpstream({ name, answer, offered, settings }: PartProps & { readonly name: string }) {
+  const standing = useUpstreams();
   const saved = upstreamsOf(documentOf(answer)).find((upstream) => textAt(upstream, ['name']) === name);
   if (saved === undefined) {
     return <EmptyState title={t('email.gone', { name })}>{t('email.goneHow')}</EmptyState>;
@@ -61,6 +64,8 @@ function SavedUpstream({ name, answer, offered, settings }: PartProps & { readon
   return (
     <>
       <LockedNotice settings={answer} />
+      {standing.loading && <Loading lines={1} />}
+      <OutOfOrder named status={standing.data?.upstreams.find((each) => each.name === name)} />
       <UpstreamForm
         draftKey={`upstream.${name}`}
         saved={saved}
