@@ -234,3 +234,8 @@ export async function screenshots(
     await close();
   }
 }
+
+/** Tests that take pictures and prove nothing; there are none of them where nobody wants pictures. */
+export function pictures(title: string, take: () => Promise<void>): void {
+  if (process.env['SCREENSHOTS'] !== undefined) it(title, take).timeout(120_000);
+}

@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { expectAccessible, type PageStage, screenshots, startPageStage } from '../../support/page.ts';
+import {
+  expectAccessible,
+  type PageStage,
+  pictures,
+  screenshots,
+  startPageStage,
+} from '../../support/page.ts';
 import { relaySettings } from '../../support/relay.ts';
 
 const office = (more: object) => ({
@@ -102,7 +108,7 @@ describe('the audit page', () => {
     await close();
   });
 
-  it('looks as it should', async () => {
+  pictures('looks as it should', async () => {
     await screenshots(stage, '/audit?by=o', 'audit', (page) =>
       page.locator('tbody tr', { hasText: 'office changed' }).first().waitFor(),
     );

@@ -4,6 +4,7 @@ import { makeAuthority, makeSelfSigned, type TestCertificate } from '../../suppo
 import {
   expectAccessible,
   type PageStage,
+  pictures,
   screenshot,
   screenshots,
   startPageStage,
@@ -146,7 +147,7 @@ describe('the certificates page', () => {
     await close();
   });
 
-  it('looks as it should', async () => {
+  pictures('looks as it should', async () => {
     await screenshots(stage, '/certificates', 'certificates', (page) =>
       page.getByText('appliance.lan').first().waitFor(),
     );

@@ -3,7 +3,13 @@ import type { Page } from 'playwright-core';
 import { DEFAULT_CLIENTS, DEFAULT_LISTENERS } from '../../../src/settings/schema.ts';
 import { DEFAULTS, withEntry, withoutEntry } from '../../../src/ui/pages/devices/document.ts';
 import { MovableClock } from '../../support/movable-clock.ts';
-import { expectAccessible, type PageStage, screenshots, startPageStage } from '../../support/page.ts';
+import {
+  expectAccessible,
+  type PageStage,
+  pictures,
+  screenshots,
+  startPageStage,
+} from '../../support/page.ts';
 import { relaySettings } from '../../support/relay.ts';
 import { type ScriptedServer, startScriptedServer } from '../../support/scripted-smtp-server.ts';
 import { SmtpClient } from '../../support/smtp-client.ts';
@@ -214,9 +220,7 @@ describe('the Devices page', () => {
     }
   });
 
-  it('is looked at', async function pictures() {
-    if (process.env['SCREENSHOTS'] === undefined) return this.skip();
-    this.timeout(120_000);
+  pictures('is looked at', async () => {
     await send('127.0.0.21', 'ups@other.example');
     await send('127.0.0.9', 'nas@other.example');
     clock.skip(6_000);
@@ -231,7 +235,6 @@ describe('the Devices page', () => {
     ] as const) {
       await screenshots(stage, path, name, (page) => page.locator(text).first().waitFor());
     }
-    return undefined;
   });
 });
 

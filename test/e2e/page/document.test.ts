@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import {
   expectAccessible,
   type PageStage,
+  pictures,
   screenshot,
   screenshots,
   startPageStage,
@@ -246,7 +247,7 @@ describe('the settings as a document', () => {
     await close();
   });
 
-  it('looks as it should', async () => {
+  pictures('looks as it should', async () => {
     await screenshots(stage, '/settings', 'document', (page) => verdict(page, /\S/));
     await screenshots(stage, '/settings/history', 'document-history', (page) =>
       page.locator('tbody tr').first().waitFor(),

@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { expectAccessible, type PageStage, screenshots, startPageStage } from '../../support/page.ts';
+import {
+  expectAccessible,
+  type PageStage,
+  pictures,
+  screenshots,
+  startPageStage,
+} from '../../support/page.ts';
 import { relaySettings } from '../../support/relay.ts';
 import { type ScriptedServer, startScriptedServer } from '../../support/scripted-smtp-server.ts';
 import { until } from '../../support/until.ts';
@@ -247,7 +253,7 @@ describe('the messages of a Postern that sends', () => {
     await close();
   });
 
-  it('looks as it should', async () => {
+  pictures('looks as it should', async () => {
     await screenshots(stage, '/messages', 'messages', (page) =>
       page.locator('.message-subject a').nth(3).waitFor(),
     );

@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { expectAccessible, type PageStage, screenshots, startPageStage } from '../../support/page.ts';
+import {
+  expectAccessible,
+  type PageStage,
+  pictures,
+  screenshots,
+  startPageStage,
+} from '../../support/page.ts';
 import { relaySettings } from '../../support/relay.ts';
 import { type ScriptedServer, startScriptedServer } from '../../support/scripted-smtp-server.ts';
 
@@ -107,7 +113,7 @@ describe('the overview of a Postern at work', () => {
     await close();
   });
 
-  it('looks as it should', async () => {
+  pictures('looks as it should', async () => {
     await screenshots(stage, '/', 'overview', ready);
   });
 });
