@@ -1,5 +1,6 @@
 /** Rows and columns; on narrow screens each row becomes a card with its headings beside the values. */
 import type { ComponentChildren } from 'preact';
+import { useRef, useState } from 'preact/hooks';
 import { t } from '../words/words.ts';
 
 export interface Column<Row> {
@@ -28,12 +29,23 @@ export function DataTable<Row>(props: {
   readonly rowName?: (row: Row) => string;
   readonly selection?: Selection | undefined;
   readonly empty?: ComponentChildren;
+  /** So many rows at first, and so many more by a button; all if absent. */
+  readonly most?: number;
 }) {
-  const { caption, captionShown = false, columns, rows, rowKey, rowName = rowKey, selection, empty } = props;
+  const { caption, captionShown = false, columns, rowKey, rowName = rowKey, selection, empty } = props;
+  const { rows: all, most = Number.POSITIVE_INFINITY } = props;
+  const [parts, setParts] = useState(1);
+  const region = useRef<HTMLDivElement>(null);
+  const rows = all.slice(0, parts * most);
+  const more = () => {
+    setParts(parts + 1);
+    // With the last rows the button goes away, and the focus must not go with it.
+    if ((parts + 1) * most >= all.length) region.current?.focus({ preventScroll: true });
+  };
   if (rows.length === 0 && empty !== undefined) return <>{empty}</>;
   return (
     // The region scrolls sideways, so the keyboard has to reach it.
-    <div class="table" role="group" aria-label={caption} tabIndex={0}>
+    <div ref={region} class="table" role="group" aria-label={caption} tabIndex={0}>
       <table>
         <caption class={captionShown ? '' : 'hidden'}>{caption}</caption>
         <thead>
@@ -75,6 +87,14 @@ export function DataTable<Row>(props: {
           ))}
         </tbody>
       </table>
+      {rows.length < all.length && (
+        <p class="table-more">
+          <button type="button" onClick={more}>
+            {t('common.more')}
+          </button>{' '}
+          <span class="muted">{t('common.shownOf', { shown: rows.length, all: all.length })}</span>
+        </p>
+      )}
     </div>
   );
 }

@@ -58,6 +58,7 @@ describe('all pages', function () {
   this.timeout(40_000);
   let stage: PageStage;
   let paths: readonly string[];
+  let held: string;
 
   before(async () => {
     stage = await startPageStage(
@@ -89,10 +90,10 @@ describe('all pages', function () {
     });
     await call('/api/v1/users', { name: LONG.replaceAll('-', ''), role: 'viewer' });
     await call('/api/v1/tokens', { name: LONG, scopes: ['messages.read', 'status.read'] });
-    const held = await relay.send({
+    ({ id: held } = await relay.send({
       recipients: Array.from({ length: 30 }, (_, number) => `${number}.${'a'.repeat(50)}@example.net`),
       content: `Subject: ${'Averylongsubject'.repeat(12)}\r\nContent-Type: text/html\r\n\r\n<h1>Weekly report</h1>`,
-    });
+    }));
     const waiting = await relay.send({ recipients: ['a@away.example'] });
     await relay.reaches(waiting.id, 'queued');
     const name = encodeURIComponent(LONG);
@@ -111,7 +112,7 @@ describe('all pages', function () {
       '/devices/listeners/default',
       '/messages',
       '/messages?subject=nowhere',
-      `/messages/${held.id}`,
+      `/messages/${held}`,
       `/messages/${waiting.id}`,
       '/certificates',
       '/certificates/own',
@@ -152,6 +153,17 @@ describe('all pages', function () {
   it('tell on the page of an upstream why it is paused', async () => {
     const { page, close } = await stage.open(`/email/${encodeURIComponent(LONG)}`);
     await page.locator('.notice', { hasText: 'Paused' }).getByText('127.0.0.1:9').first().waitFor();
+    await close();
+  });
+
+  it('show long tables in parts, and the keyboard stays where the next part came', async () => {
+    const { page, close } = await stage.open(`/messages/${held}`);
+    const table = page.getByRole('group', { name: 'Recipients' });
+    await table.getByText('20 of 30 shown').waitFor();
+    await table.getByRole('button', { name: 'Show more' }).press('Enter');
+    await table.getByText('29.aaaa').waitFor();
+    expect(await table.getByRole('row').count()).to.equal(31);
+    expect(await page.evaluate('document.activeElement.ariaLabel')).to.equal('Recipients');
     await close();
   });
 

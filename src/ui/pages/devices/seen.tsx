@@ -20,6 +20,7 @@ export function Seen() {
             caption={t('devices.seen')}
             columns={columns()}
             rows={devices}
+            most={50}
             rowKey={({ address, client }) => `${address} ${client}`}
             empty={<EmptyState title={t('devices.seenNone')}>{t('devices.seenNoneHow')}</EmptyState>}
           />

@@ -65,6 +65,7 @@ function Shown({ detail, reload }: { readonly detail: Detail; readonly reload: (
           caption={t('messages.recipients')}
           columns={columns(message)}
           rows={message.recipients}
+          most={20}
           rowKey={({ address }) => address}
         />
       </Card>

@@ -31,4 +31,5 @@ export const common: Translated<typeof en> = {
   justNow: 'gerade eben',
   soon: 'gleich',
   more: 'Mehr anzeigen',
+  shownOf: '{shown} von {all} gezeigt',
 };

@@ -28,4 +28,5 @@ export const common = {
   justNow: 'just now',
   soon: 'in a moment',
   more: 'Show more',
+  shownOf: '{shown} of {all} shown',
 } as const;
