@@ -83,7 +83,10 @@ describe('all pages', function () {
       const { status, text } = await admin.call(path, body);
       expect(status, text).to.be.lessThan(300);
     };
-    await call('/api/v1/trust-anchors', { certificate: (await makeAuthority(LONG)).certificate });
+    for (let number = 0; number < 8; number += 1) {
+      const { certificate } = await makeAuthority(`${LONG} ${number}`);
+      await call('/api/v1/trust-anchors', { certificate });
+    }
     await call('/api/v1/server-certificates', {
       name: 'printers',
       hosts: [`${'a'.repeat(60)}.example.com`],
@@ -153,6 +156,16 @@ describe('all pages', function () {
   it('tell on the page of an upstream why it is paused', async () => {
     const { page, close } = await stage.open(`/email/${encodeURIComponent(LONG)}`);
     await page.locator('.notice', { hasText: 'Paused' }).getByText('127.0.0.1:9').first().waitFor();
+    await close();
+  });
+
+  it('tell five things that need attention, and the others when they are asked for', async () => {
+    const { page, close } = await stage.open('/');
+    const things = page.getByRole('region', { name: 'Needs attention' });
+    await things.locator('summary', { hasText: /^\d+ more$/ }).waitFor();
+    expect(await things.getByRole('listitem').count()).to.equal(5);
+    await things.locator('summary').press('Enter');
+    expect(await things.getByRole('listitem').count()).to.be.above(7);
     await close();
   });
 

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Overview } from '../../../admin/contract-overview.ts';
 import { Card } from '../../components/card.tsx';
+import { Disclosure } from '../../components/disclosure.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { StateBadge, type Tone } from '../../components/state-badge.tsx';
 import { TimeText } from '../../components/time-text.tsx';
@@ -18,8 +19,12 @@ interface Item {
   readonly actions: ComponentChildren;
 }
 
+/** What is shown at once; more of it would push away how mail flows. What is critical is always shown. */
+const MOST = 5;
+
 export function Attention({ overview }: { readonly overview: Overview }) {
   const items = itemsOf(overview);
+  const first = Math.max(MOST, items.filter(({ level }) => level === 'critical').length);
   return (
     <Card
       title={t('overview.attention')}
@@ -30,13 +35,26 @@ export function Attention({ overview }: { readonly overview: Overview }) {
           <Icon name="good" /> {t('overview.nothing')}
         </p>
       ) : (
-        <ul class="attention">
-          {items.map((item) => (
-            <AttentionItem key={item.key} item={item} />
-          ))}
-        </ul>
+        <>
+          <Items items={items.slice(0, first)} />
+          {items.length > first && (
+            <Disclosure summary={t('overview.moreAttention', { count: items.length - first })}>
+              <Items items={items.slice(first)} />
+            </Disclosure>
+          )}
+        </>
       )}
     </Card>
+  );
+}
+
+function Items({ items }: { readonly items: readonly Item[] }) {
+  return (
+    <ul class="attention">
+      {items.map((item) => (
+        <AttentionItem key={item.key} item={item} />
+      ))}
+    </ul>
   );
 }
 

@@ -24,6 +24,7 @@ export const overview: Translated<typeof en> = {
   lastAccepted: 'Letzte Nachricht eines Geräts: {accepted}.',
   last: 'Letzte Nachricht eines Geräts: {accepted}; letzte Zustellung: {delivered}.',
   attention: 'Braucht Aufmerksamkeit',
+  moreAttention: { one: '{count} weitere Sache', other: '{count} weitere Sachen' },
   nothing: 'Alles in Ordnung, nichts zu tun.',
   'level-critical': 'Kritisch',
   'level-warning': 'Warnung',
@@ -124,7 +125,8 @@ export const overview: Translated<typeof en> = {
   'authentication-none': 'Nicht nötig',
   'authentication-optional': 'Aus bekannten Netzen nicht nötig',
   'authentication-required': 'Ein Benutzer aus den Einstellungen',
-  onlyThisMachine:
-    'Diese Adresse erreichen nur Programme auf diesem Rechner. Für Geräte im Netzwerk einen Listener für dessen Adresse anlegen.',
+  onlyThisMachine: 'Diese Adresse erreichen nur Programme auf diesem Rechner.',
+  letNetwork: 'Geräte aus dem Netzwerk heranlassen',
+  toDevices: 'Mehr zu Geräten',
   colophon: 'Postern {version} auf {hostname}',
 };

@@ -19,6 +19,7 @@ export const overview = {
   lastAccepted: 'Last mail from a device: {accepted}.',
   last: 'Last mail from a device: {accepted}; last delivery: {delivered}.',
   attention: 'Needs attention',
+  moreAttention: { one: '{count} more', other: '{count} more' },
   nothing: 'Nothing needs attention.',
   'level-critical': 'Critical',
   'level-warning': 'Warning',
@@ -119,7 +120,8 @@ export const overview = {
   'authentication-none': 'Not needed',
   'authentication-optional': 'Not needed from known networks',
   'authentication-required': 'A user of the settings',
-  onlyThisMachine:
-    'This address is reached by programs on this machine only. For devices in the network, add a listener for its address.',
+  onlyThisMachine: 'This address is reached by programs on this machine only.',
+  letNetwork: 'Let devices on the network reach it',
+  toDevices: 'More about devices',
   colophon: 'Postern {version} on {hostname}',
 } as const;
