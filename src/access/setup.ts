@@ -111,6 +111,7 @@ export function createSetup(deps: {
         disabled: false,
         createdAt: clock.now(),
         createdBy: 'setup link',
+        lastSignInAt: clock.now(),
         mustChangePassword: false,
       };
       const redeemed = await storage.redeemSetup(hash, clock.now(), user);

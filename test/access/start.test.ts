@@ -38,6 +38,7 @@ describe('the start of the admin', () => {
     expect(refused).to.be.instanceOf(RelayError).and.to.include({ code: 'forbidden' });
     const { session } = await redeem(token);
     expect(session.user).to.include({ name: 'Ada', role: 'administrator', mustChangePassword: false });
+    expect((await under.store.access.users())[0]?.lastSignInAt).to.be.a('number');
     expect(await there()).to.equal(false);
     expect(await access.start()).to.equal(undefined);
     expect(await there()).to.equal(false);

@@ -12,8 +12,11 @@ import { signedIn } from '../session.ts';
 import { useAction } from '../use-action.ts';
 import { t } from '../words/words.ts';
 
+/** Kept in this tab until it is used, so that a reload does not lose it. */
+const KEPT = 'postern.setup-token';
+
 export function SetupPage() {
-  const [token, setToken] = useState(tokenInAddress);
+  const [token, setToken] = useState(() => tokenInAddress() || (sessionStorage.getItem(KEPT) ?? ''));
   const title = t('profile.setupTitle');
   useEffect(() => {
     document.title = `${title} · Postern`;
@@ -24,6 +27,7 @@ export function SetupPage() {
       const found = tokenInAddress();
       if (found === '') return;
       setToken(found);
+      sessionStorage.setItem(KEPT, found);
       history.replaceState(null, '', '/setup');
     };
     take();
@@ -61,6 +65,7 @@ function SetupForm({ token }: { readonly token: string }) {
       signal,
       anonymous: true,
     });
+    sessionStorage.removeItem(KEPT);
     signedIn(session);
     route('/', true);
   });

@@ -68,6 +68,6 @@ export const profile: Translated<typeof en> = {
   setup: 'Administrator anlegen',
   noToken: 'Dieser Link ist nicht vollständig',
   noTokenWhy:
-    'Den ganzen Einrichtungslink öffnen, mit allem hinter dem #. Er wurde beim Start von Postern ausgegeben und steht in der Datei setup.link des Datenverzeichnisses; „postern setup-link“ erzeugt einen neuen.',
+    'Den ganzen Einrichtungslink öffnen, mit allem hinter dem #. Er wurde beim Start von Postern ausgegeben und steht in der Datei setup.link des Datenverzeichnisses; „scripts/postern setup-link“ erzeugt einen neuen.',
   toSignIn: 'Zur Anmeldung',
 };

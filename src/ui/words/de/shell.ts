@@ -48,7 +48,7 @@ export const shell: Translated<typeof en> = {
   setupTitle: 'Postern einrichten',
   setupLead: 'Noch kann sich niemand anmelden.',
   setupWhere:
-    'Der Einrichtungslink, den Postern beim ersten Start ausgegeben hat, legt den ersten Administrator an.',
+    'Der Einrichtungslink legt den ersten Administrator an. Postern gibt ihn bei jedem Start aus; er steht auch in der Datei setup.link des Datenverzeichnisses.',
   notFound: 'Hier ist nichts',
   notFoundWhy: 'Zu dieser Adresse gehört keine Seite.',
   notAllowed: 'Die eigene Rolle erlaubt diese Seite nicht. Ein Administrator kann das ändern.',

@@ -63,6 +63,6 @@ export const profile = {
   setup: 'Create administrator',
   noToken: 'This link is not complete',
   noTokenWhy:
-    'Open the whole setup link, with everything behind the #. It was printed when Postern started, and stands in the file setup.link of the data directory; “postern setup-link” makes a new one.',
+    'Open the whole setup link, with everything behind the #. It was printed when Postern started, and stands in the file setup.link of the data directory; “scripts/postern setup-link” makes a new one.',
   toSignIn: 'To the sign-in',
 } as const;

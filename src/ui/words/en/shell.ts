@@ -42,7 +42,8 @@ export const shell = {
   codeHint: 'The six digits that your authenticator app shows for Postern.',
   setupTitle: 'Set up Postern',
   setupLead: 'Nobody can sign in yet.',
-  setupWhere: 'Open the setup link that Postern printed at its first start to make the first administrator.',
+  setupWhere:
+    'Open the setup link to become the first administrator. Postern prints it at each start; it is also in the file setup.link of the data directory.',
   notFound: 'There is nothing here',
   notFoundWhy: 'This address does not belong to any page.',
   notAllowed: 'Your role does not allow you to see this page. An administrator can change that.',
