@@ -33,12 +33,17 @@ export function FaultList({ faults }: { readonly faults: readonly Fault[] }) {
     <ul class="faults" aria-label={t('common.faults', { count: faults.length })}>
       {faults.map((fault) => (
         <li key={`${fault.path} ${fault.message}`}>
-          <FaultName fault={fault} /> {fault.message}
-          {fault.remedy !== undefined && <span class="remedy"> {fault.remedy}</span>}
+          <FaultName fault={fault} /> {faultText(fault)}
         </li>
       ))}
     </ul>
   );
+}
+
+/** What is wrong and what to do, as one sentence. */
+export function faultText({ message, remedy }: Pick<Fault, 'message' | 'remedy'>): string {
+  if (remedy === undefined) return message;
+  return `${message}${/[.:;!?]$/.test(message) ? '' : ';'} ${remedy}`;
 }
 
 function FaultName({ fault }: { readonly fault: Fault }) {

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import { t } from '../words/words.ts';
-import { fieldId, useFaults } from './faults.tsx';
+import { faultText, fieldId, useFaults } from './faults.tsx';
 
 /** What all fields have. */
 export interface FieldProps {
@@ -57,11 +57,10 @@ export function FieldFaults({ id, path }: { readonly id: string; readonly path: 
   const faults = useFaults(path);
   return (
     <div id={id} class="field-faults" aria-live="polite">
-      {faults.map(({ path: at, message, remedy }) => (
-        <p key={`${at} ${message}`}>
-          {at !== path && <code>{at.slice(path?.length).replace(/^\./, '')} </code>}
-          {message}
-          {remedy !== undefined && ` ${remedy}`}
+      {faults.map((fault) => (
+        <p key={`${fault.path} ${fault.message}`}>
+          {fault.path !== path && <code>{fault.path.slice(path?.length).replace(/^\./, '')}</code>}{' '}
+          {faultText(fault)}
         </p>
       ))}
     </div>
