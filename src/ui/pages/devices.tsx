@@ -32,7 +32,7 @@ export function DevicesPage() {
           { href: '/devices/listeners', label: t('devices.section-listeners') },
         ]}
       />
-      {name === undefined && <Said />}
+      {name === undefined && <Said key={section} />}
       {partOf(section, name)}
     </Page>
   );

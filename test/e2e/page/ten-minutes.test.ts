@@ -196,7 +196,6 @@ async function trustFetched(page: Page): Promise<void> {
 async function connect(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Overview' }).first().click();
   await page.getByRole('link', { name: 'Connect a mailbox' }).click();
-  await page.getByRole('link', { name: 'Add an upstream' }).click();
 }
 
 /** The certificate of the simulated provider, fetched and trusted in the page. */

@@ -32,7 +32,10 @@ export function Connect() {
         )}
       </Loaded>
       <p class="card-foot">
-        {rich('devices.stillAllow', { link: <a href="/devices/clients">{t('devices.toClients')}</a> })}
+        {rich('devices.stillAllow', {
+          refused: <a href="/devices/refused">{t('devices.section-refused')}</a>,
+          link: <a href="/devices/clients">{t('devices.toClients')}</a>,
+        })}
       </p>
     </Card>
   );

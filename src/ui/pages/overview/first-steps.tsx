@@ -47,7 +47,10 @@ export function FirstSteps({ overview }: { readonly overview: Overview }) {
       <ol class="first-steps">
         <Step done={connected} title={t('overview.connect')}>
           <p>{t('overview.connectHow')}</p>
-          <a class={connected ? 'button' : 'button main'} href={overview.upstreams.some(({ kind }) => kind !== 'test-relay') ? '/email' : '/email/new'}>
+          <a
+            class={connected ? 'button' : 'button main'}
+            href={overview.upstreams.some(({ kind }) => kind !== 'test-relay') ? '/email' : '/email/new'}
+          >
             {connected ? t('shell.email') : t('overview.connectNow')}
           </a>
         </Step>

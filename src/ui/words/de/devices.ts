@@ -42,7 +42,8 @@ export const devices: Translated<typeof en> = {
   openedUp: 'Er lauscht jetzt auf allen Adressen.',
   noServers: 'eine Adresse dieses Rechners',
   container: 'In einem Container die Adresse des Hosts eintragen und den Port, den er weiterleitet.',
-  stillAllow: 'Das Gerät muss auch zugelassen sein: über seine Adresse oder als SMTP-Benutzer, siehe {link}.',
+  stillAllow:
+    'Das Gerät muss auch zugelassen sein. Am einfachsten einmal senden lassen: Es erscheint unter {refused} und ist dort mit einem Klick zugelassen. Oder vorher unter {link} eintragen.',
   toClients: 'Wer senden darf',
 
   seen: 'Geräte, die gesendet haben',

@@ -38,7 +38,8 @@ export const devices = {
   openedUp: 'It listens on all addresses now.',
   noServers: 'an address of this machine',
   container: 'In a container enter the address of the host, and the port that it passes on.',
-  stillAllow: 'The device has to be allowed too: by its address or as an SMTP user, see {link}.',
+  stillAllow:
+    'The device has to be allowed too. Let it try once: it appears under {refused}, where one click lets it in. Or enter it beforehand under {link}.',
   toClients: 'Who may send',
 
   seen: 'Devices that have sent',
