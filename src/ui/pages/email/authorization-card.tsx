@@ -7,6 +7,7 @@ import { Card } from '../../components/card.tsx';
 import { ConfirmButton } from '../../components/confirm-button.tsx';
 import { CopyText } from '../../components/copy-text.tsx';
 import { Disclosure } from '../../components/disclosure.tsx';
+import { fieldId } from '../../components/faults.tsx';
 import { Form } from '../../components/form.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { SelectField } from '../../components/select-field.tsx';
@@ -16,6 +17,7 @@ import { TimeText } from '../../components/time-text.tsx';
 import { type Action, useAction } from '../../use-action.ts';
 import { rich, t } from '../../words/words.ts';
 import { awaitSignIn, failSignIn, type SignIn, setSignIn, useSignIn } from './sign-ins.ts';
+import { TEST_TO } from './test-card.tsx';
 
 export function AuthorizationCard(props: {
   readonly name: string;
@@ -80,7 +82,7 @@ export function AuthorizationCard(props: {
           </>
         )}
       </p>
-      {authorization?.text !== undefined && !authorized && (
+      {given && authorization.text !== undefined && !authorized && (
         <Notice kind="warning" title={authorization.text} remedy={authorization.remedy} />
       )}
       {!given && <p>{device ? t('email.authorizationDevice') : t('email.authorizationLink')}</p>}
@@ -110,7 +112,7 @@ export function AuthorizationCard(props: {
           </ConfirmButton>
         )}
       </div>
-      <div aria-live="polite">
+      <div aria-live="polite" class="sign-in-answer">
         {start?.kind === 'link' && <LinkStarted start={start} blocked={signIn?.blocked === true} />}
         {start?.kind === 'device' && <DeviceStarted start={start} />}
         {ended !== undefined && <Ended state={ended} />}
@@ -209,7 +211,19 @@ function Ended({ state }: { readonly state: NonNullable<SignIn['ended']> }) {
       }
       remedy={state.remedy}
     >
-      {state.text ?? t('email.authorizedNext')}
+      {state.text ?? rich('email.authorizedNext', { test: <ToTest /> })}
     </Notice>
   );
+}
+
+function ToTest() {
+  return (
+    <button type="button" class="quiet" onClick={goToTest}>
+      {t('email.toTest')}
+    </button>
+  );
+}
+
+function goToTest(): void {
+  document.getElementById(fieldId(TEST_TO))?.focus();
 }

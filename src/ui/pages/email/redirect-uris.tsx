@@ -16,8 +16,9 @@ export function RedirectUris(props: {
   return (
     <>
       <ul class="plain">
-        {uris.map((uri) => (
+        {uris.map((uri, index) => (
           <li key={uri}>
+            {index === 1 && <small class="hint">{t('email.redirectOther')}</small>}
             <CopyText text={uri} label={t('email.redirectUri')} />
           </li>
         ))}

@@ -27,6 +27,9 @@ export interface TestCardProps {
   readonly onDone: () => void;
 }
 
+/** Names the field to whom the test goes, for whoever leads there. */
+export const TEST_TO = 'test.to';
+
 export function TestCard(props: TestCardProps) {
   const { name, unsaved, standing, to, setTo, upstream, onError, onDone } = props;
   const [steps, setSteps] = useState<readonly VerifyStepLine[]>([]);
@@ -63,6 +66,7 @@ export function TestCard(props: TestCardProps) {
       </p>
       <TextField
         label={t('email.testTo')}
+        path={TEST_TO}
         hint={to === '' ? t('email.testToNobody') : t('email.testToHint', { to })}
         type="email"
         optional

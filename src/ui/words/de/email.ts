@@ -131,6 +131,7 @@ export const email: Translated<typeof en> = {
   newTab: '(öffnet einen neuen Tab)',
   value: 'Wert',
   redirectUri: 'Redirect URI',
+  redirectOther: 'Nur wenn die Registrierung schon diese hat:',
   otherAddress: 'Diese Seite ist unter {here} geöffnet, die Zugriffs-URL ist aber {accessUrl}.',
   otherAddressWhy:
     'Anmeldungen kehren zur Zugriffs-URL zurück, und die beim Anbieter eingetragene Redirect URI muss mit ihr beginnen.',
@@ -147,7 +148,8 @@ export const email: Translated<typeof en> = {
     'Es erscheint ein Code, der auf irgendeinem Gerät mit Browser eingegeben wird; diese Seite geht von selbst weiter.',
   authorized: 'Autorisiert',
   authorizedAs: 'Autorisiert als {account}',
-  authorizedNext: 'Als Nächstes unten testen.',
+  toTest: 'Zum Test',
+  authorizedNext: 'Als Nächstes ausprobieren: {test}',
   'auth-byItself': 'Meldet sich selbst an',
   'auth-none': 'Noch niemand hat sich angemeldet',
   'auth-failing': 'Erneuerung schlägt fehl',

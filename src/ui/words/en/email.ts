@@ -126,6 +126,7 @@ export const email = {
   newTab: '(opens in a new tab)',
   value: 'value',
   redirectUri: 'Redirect URI',
+  redirectOther: 'Only where the registration has this one already:',
   otherAddress: 'You see this page at {here}, but the access URL is {accessUrl}.',
   otherAddressWhy:
     'Sign-ins come back to the access URL, and the redirect URI registered at the provider has to begin with it.',
@@ -141,7 +142,8 @@ export const email = {
   authorizationDevice: 'You get a code to enter on any device with a browser; this page goes on by itself.',
   authorized: 'Authorized',
   authorizedAs: 'Authorized as {account}',
-  authorizedNext: 'Next, test it below.',
+  toTest: 'To the test',
+  authorizedNext: 'Next, see whether it sends: {test}',
   'auth-byItself': 'Signs in by itself',
   'auth-none': 'Nobody has signed in yet',
   'auth-failing': 'Renewal fails',
