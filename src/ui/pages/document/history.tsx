@@ -22,6 +22,7 @@ export function History() {
   const [older, setOlder] = useState<Answer>({ revisions: [] });
   return (
     <Card title={t('document.history')}>
+      <p class="card-lead">{t('document.historyLead')}</p>
       <Loaded query={query} lines={8}>
         {(first) => {
           const last = first.revisions.at(-1)?.revision ?? 0;

@@ -5,6 +5,7 @@ import type { NewTokenAnswer } from '../../../admin/contract-access.ts';
 import { send } from '../../api.ts';
 import { ActionButton } from '../../components/action-button.tsx';
 import { CheckField } from '../../components/check-field.tsx';
+import { CopyText } from '../../components/copy-text.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { FieldFaults } from '../../components/field.tsx';
 import { Form } from '../../components/form.tsx';
@@ -49,7 +50,11 @@ export function NewToken(props: { readonly scopes: readonly Permission[]; readon
           label={t('users.token')}
           secret={made.secret}
         >
-          {t('users.tokenShownOnce')}
+          {t('users.tokenShownOnce')}{' '}
+          <CopyText
+            text={`curl -H 'Authorization: Bearer ${made.secret}' ${location.origin}/api/v1/overview`}
+            label={t('users.tokenTry')}
+          />
         </ShownOnce>
       </Dialog>
     );

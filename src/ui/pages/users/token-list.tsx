@@ -11,7 +11,7 @@ import { Loaded } from '../../components/loaded.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { useAction } from '../../use-action.ts';
 import { useQuery } from '../../use-query.ts';
-import { t } from '../../words/words.ts';
+import { rich, t } from '../../words/words.ts';
 import { NewToken } from './new-token.tsx';
 import { SCOPE_WORDS } from './scope-words.ts';
 
@@ -27,7 +27,11 @@ export function TokenList() {
     setSaid(t('users.revoked', { name }));
     query.reload();
   };
-  const empty = <EmptyState title={t('users.noTokens')}>{t('users.noTokensHow')}</EmptyState>;
+  const empty = (
+    <EmptyState title={t('users.noTokens')}>
+      {rich('users.noTokensHow', { address: <a href="/api/v1/openapi.json">/api/v1/openapi.json</a> })}
+    </EmptyState>
+  );
   return (
     <Card
       title={t('users.section-tokens')}

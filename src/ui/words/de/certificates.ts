@@ -87,7 +87,7 @@ export const certificates: Translated<typeof en> = {
   compare:
     'Diesen Fingerabdruck mit dem vergleichen, den der Betreiber des Servers sieht. Weicht er ab, hat womöglich jemand anderes geantwortet.',
   trust: 'Vertrauen …',
-  trustQuestion: '{name} vertrauen, {scope}? Der Fingerabdruck ist {fingerprint}.',
+  trustQuestion: '{name} vertrauen? Wo: {scope}. Der Fingerabdruck: {fingerprint}',
   trustConfirm: 'Stimmt überein: vertrauen',
   trustDone: '{name} wird vertraut. Nachrichten, die darauf gewartet haben, gehen jetzt hinaus.',
 

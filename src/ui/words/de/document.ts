@@ -7,6 +7,7 @@ export const document: Translated<typeof en> = {
   parts: 'Teile dieser Seite',
   edit: 'Dokument',
   history: 'Verlauf',
+  historyLead: 'Eine Revision öffnen, um zu sehen, was sie geändert hat, oder zu ihr zurückzukehren.',
   title: 'Dokument (YAML)',
   hint: 'Geheimnisse werden nicht gezeigt: „set: true“ behält das gespeicherte. Für ein neues stattdessen „value: …“ schreiben; es wird beim Speichern versiegelt. Kommentare bleiben nicht erhalten.',
   open: 'Datei öffnen …',

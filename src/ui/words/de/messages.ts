@@ -143,7 +143,8 @@ export const messages: Translated<typeof en> = {
   noText: 'Es steht kein Text darin.',
   incomplete: 'Nicht alles wird gezeigt: Etwas ist zu groß oder fehlerhaft. Die Rohfassung enthält alles.',
   contentGone: 'Was darin stand, ist nicht mehr gespeichert.',
-  contentGoneHow: 'Wie lange, sagt queue.keepBodies in den Einstellungen.',
+  contentGoneHow:
+    'Nach der Zustellung bleibt nur, was geschehen ist. queue.keepBodies im Einstellungsdokument bewahrt Inhalte so lange auf, wie dort steht.',
   mayNotRead: 'Die eigene Rolle erlaubt nicht zu lesen, was in Nachrichten steht.',
   stored: 'Wie eingeliefert',
   sent: 'Wie der Upstream sie bekommt',

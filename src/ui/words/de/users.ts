@@ -69,7 +69,7 @@ export const users: Translated<typeof en> = {
   newTokenTitle: 'Neues API-Token',
   noTokens: 'Es gibt kein API-Token',
   noTokensHow:
-    'Mit einem Token benutzt ein Programm, etwa eine Überwachung, die API mit genau den Rechten, die es bekommt.',
+    'Mit einem Token benutzt ein Programm, etwa eine Überwachung, die API mit genau den Rechten, die es bekommt. Was sich abfragen lässt, steht in docs/api.md und unter {address}.',
   tokenName: 'Wofür es ist',
   tokenNameHint: 'Steht hier und im Änderungsprotokoll, etwa „Überwachung“.',
   ends: 'Endet',
@@ -88,8 +88,8 @@ export const users: Translated<typeof en> = {
   make: 'Token erstellen',
   tokenMade: 'Das Token {name} wurde erstellt.',
   token: 'Token',
-  tokenShownOnce:
-    'Jetzt kopieren: Es wird nur einmal angezeigt. Programme senden es als „Authorization: Bearer …“.',
+  tokenTry: 'Befehl zum Ausprobieren',
+  tokenShownOnce: 'Jetzt kopieren: Es wird nur einmal angezeigt. Zum Ausprobieren:',
   revoke: 'Widerrufen',
   revokeAsk: '{name} widerrufen? Das Programm, das es benutzt, wird ab sofort abgewiesen.',
   revoked: '{name} wurde widerrufen.',

@@ -83,7 +83,7 @@ export const certificates = {
   compare:
     'Compare this fingerprint with the one that the owner of the server sees. If it differs, somebody else may have answered.',
   trust: 'Trust it…',
-  trustQuestion: 'Trust {name}, {scope}? Its fingerprint is {fingerprint}.',
+  trustQuestion: 'Trust {name}? Where: {scope}. Its fingerprint: {fingerprint}',
   trustConfirm: 'It matches: trust it',
   trustDone: '{name} is trusted. Mail that waited for it goes out now.',
 

@@ -4,6 +4,7 @@ export const document = {
   parts: 'Parts of this page',
   edit: 'Document',
   history: 'History',
+  historyLead: 'Open a revision to see what it changed, and to go back to it.',
   title: 'Document (YAML)',
   hint: 'Secrets are not shown: “set: true” keeps the one that is stored. To change it, write “value: …” instead; it is sealed when it is saved. Comments are not kept.',
   open: 'Open a file…',

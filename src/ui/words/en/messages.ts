@@ -134,7 +134,8 @@ export const messages = {
   noText: 'There is no text in it.',
   incomplete: 'Not all of it is shown: something is too large or broken. The raw message has everything.',
   contentGone: 'What it said is not kept any more.',
-  contentGoneHow: 'queue.keepBodies of the settings says for how long.',
+  contentGoneHow:
+    'Once delivered, only what happened is kept. queue.keepBodies in the settings document keeps what messages say, for as long as it says.',
   mayNotRead: 'Your role does not allow you to read what messages say.',
   stored: 'As it was handed in',
   sent: 'As the upstream gets it',

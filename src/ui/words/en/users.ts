@@ -64,7 +64,7 @@ export const users = {
   newTokenTitle: 'New API token',
   noTokens: 'There is no API token',
   noTokensHow:
-    'A token lets a program, such as a monitoring system, use the API with exactly the rights that you choose.',
+    'A token lets a program, such as a monitoring system, use the API with exactly the rights that you choose. What there is to ask for is in docs/api.md and at {address}.',
   tokenName: 'What it is for',
   tokenNameHint: 'Shown here and in the audit trail, such as “monitoring”.',
   ends: 'Ends',
@@ -83,7 +83,8 @@ export const users = {
   make: 'Make token',
   tokenMade: 'The token {name} was made.',
   token: 'Token',
-  tokenShownOnce: 'Copy it now: it is shown only once. Programs send it as “Authorization: Bearer …”.',
+  tokenTry: 'command to try it',
+  tokenShownOnce: 'Copy it now: it is shown only once. To try it:',
   revoke: 'Revoke',
   revokeAsk: 'Revoke {name}? The program that uses it is refused from now on.',
   revoked: '{name} was revoked.',
