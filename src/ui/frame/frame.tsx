@@ -1,9 +1,10 @@
 /** What stands around every page: where one can go, the mode, who is signed in, whether updates arrive. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { Icon } from '../components/icon.tsx';
 import { t } from '../words/words.ts';
+import { keepFocus } from './keep-focus.ts';
 import { LiveIndicator } from './live-indicator.tsx';
 import { ModeBadge } from './mode-badge.tsx';
 import { SideNav } from './side-nav.tsx';
@@ -13,6 +14,8 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
   const [open, setOpen] = useState(false);
   const { path } = useLocation();
   useEffect(() => setOpen(false), [path]);
+  const content = useRef<HTMLElement>(null);
+  useEffect(() => (content.current === null ? undefined : keepFocus(content.current)), []);
   return (
     <div class="frame">
       <a
@@ -46,7 +49,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
         <UserMenu />
       </header>
       <SideNav open={open} />
-      <main id="content" tabIndex={-1}>
+      <main ref={content} id="content" tabIndex={-1}>
         {children}
       </main>
     </div>

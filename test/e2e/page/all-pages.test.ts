@@ -180,6 +180,16 @@ describe('all pages', function () {
     await close();
   });
 
+  it('leave the focus in its part when the row goes away in which it was', async () => {
+    const { page, close } = await stage.open('/certificates');
+    await page.getByRole('button', { name: `Remove ${LONG} 7` }).press('Enter');
+    const row = page.getByRole('row', { name: `${LONG} 7` });
+    await row.getByRole('button', { name: 'Remove', exact: true }).press('Enter');
+    await row.waitFor({ state: 'detached' });
+    await page.locator('h2:focus', { hasText: 'What Postern trusts' }).waitFor();
+    await close();
+  });
+
   it('say in words where there is nothing, whatever address is typed; programs get JSON', async () => {
     const { page, close } = await stage.open('/nowhere/at/all', { expected: [/404 \(Not Found\)/] });
     await page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
