@@ -23,6 +23,10 @@ Everything that the page does, it does over this API; programs can do the same. 
 \`/api/v1/openapi.json\` (OpenAPI 3.1), from which clients can be generated. Programs send \`Authorization: Bearer TOKEN\` with an API
 token that has the permission; the page sends the cookie of a session.
 
+\`\`\`sh
+curl -H 'Authorization: Bearer postern_…' http://localhost:8025/api/v1/overview     # Users and tokens → API tokens → New token
+\`\`\`
+
 - Bodies are JSON in UTF-8, at most 1 MiB, and 16 KiB where anybody may send them. Times are milliseconds since 1970, sizes are bytes.
 - Every error is \`{ "code", "message", "faults"?, "hint"? }\`; the codes are in [errors.md](errors.md), and \`faults\` name fields by path.
 - Lists that grow are read page by page: \`limit\` says how many, and \`next\` of an answer goes into \`before\` of the next request.
