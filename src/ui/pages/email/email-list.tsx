@@ -60,7 +60,19 @@ export function EmailList() {
               <LockedNotice settings={answer} />
               <Card title={t('email.upstreams')}>
                 {upstreams.length === 0 ? (
-                  <EmptyState title={t('email.none')}>{t('email.noneHow')}</EmptyState>
+                  <EmptyState
+                    title={t('email.none')}
+                    actions={
+                      may &&
+                      !locked && (
+                        <a class="button main" href="/email/new">
+                          {t('email.connect')}
+                        </a>
+                      )
+                    }
+                  >
+                    {t('email.noneHow')}
+                  </EmptyState>
                 ) : (
                   <ul class="upstreams">
                     {upstreams.map((upstream) => {

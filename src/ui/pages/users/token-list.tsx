@@ -15,6 +15,9 @@ import { rich, t } from '../../words/words.ts';
 import { NewToken } from './new-token.tsx';
 import { SCOPE_WORDS } from './scope-words.ts';
 
+/** Where the API is described. */
+const DESCRIPTION = '/api/v1/openapi.json';
+
 export function TokenList() {
   const query = useQuery<TokensAnswer>('/api/v1/tokens', { topics: ['access'] });
   const [making, setMaking] = useState(false);
@@ -29,7 +32,7 @@ export function TokenList() {
   };
   const empty = (
     <EmptyState title={t('users.noTokens')}>
-      {rich('users.noTokensHow', { address: <a href="/api/v1/openapi.json">/api/v1/openapi.json</a> })}
+      {rich('users.noTokensHow', { address: <a href={DESCRIPTION}>{DESCRIPTION}</a> })}
     </EmptyState>
   );
   return (

@@ -8,6 +8,7 @@ export const email: Translated<typeof en> = {
   add: 'Upstream hinzufügen',
   upstreams: 'Upstreams',
   none: 'Noch kein Upstream',
+  connect: 'Postfach verbinden',
   noneHow:
     'Mail wird angenommen und festgehalten, gesendet wird nichts. Das Postfach oder den Server hinzufügen, der senden soll; er steht dann hier mit seinem Zustand.',
   isDefault: 'Standard',

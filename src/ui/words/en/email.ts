@@ -5,6 +5,7 @@ export const email = {
   add: 'Add an upstream',
   upstreams: 'Upstreams',
   none: 'No upstream yet',
+  connect: 'Connect a mailbox',
   noneHow:
     'Mail is taken and held, and nothing is sent. Add the mailbox or server that shall send it; it will be listed here with its state.',
   isDefault: 'Default',
