@@ -145,6 +145,9 @@ export function UpstreamForm(props: {
       />
     </Card>
   );
+  // Of any other server its name is what one knows first; of a provider it is filled in.
+  const serverFirst = (preset?.id ?? 'smtp') === 'smtp';
+  const server = <ServerFields {...form} ports={offered.ports} />;
   return (
     <FaultsOf faults={faults}>
       {draft.conflict !== undefined && (
@@ -187,8 +190,9 @@ export function UpstreamForm(props: {
                 maxLength={64}
                 onChange={(next) => form.change(withAt(upstream, ['name'], next))}
               />
+              {serverFirst && server}
               <SignInFields {...form} />
-              <ServerFields {...form} ports={offered.ports} />
+              {!serverFirst && server}
             </fieldset>
           </Card>
           {person && may && (
