@@ -26,6 +26,10 @@ describe('the overview of a new Postern', () => {
       'Send a test',
       'Point a device here',
     ]);
+    const leads = (name: string) => page.getByRole('link', { name, exact: true }).getAttribute('href');
+    expect(await leads('Connect a mailbox')).to.equal('/email/new');
+    expect(await leads('Let devices on the network reach it')).to.equal('/devices');
+    expect(await leads('test-relay')).to.equal('/messages');
     await expectAccessible(page);
     await close();
     await screenshots(stage, '/', 'overview-first', (shown) =>

