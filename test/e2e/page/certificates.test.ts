@@ -48,7 +48,7 @@ describe('the certificates page', () => {
     await expectAccessible(page);
     await screenshot(page, 'certificates-fetched');
     await page.getByRole('button', { name: 'Trust it…' }).click();
-    await page.getByText(`Its fingerprint is ${fingerprint256}`).waitFor();
+    await page.getByText(`Its fingerprint: ${fingerprint256}`).waitFor();
     await page.getByRole('button', { name: 'It matches: trust it' }).click();
     await page.getByText('appliance.lan is trusted. Mail that waited for it goes out now.').waitFor();
     await page.getByText('127.0.0.1 is trusted already').waitFor();
