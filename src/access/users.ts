@@ -67,7 +67,13 @@ export function createUsers(deps: {
 
     async add({ name, email, role, password }, by) {
       mayGive(role, by);
-      if ((await storage.users()).length >= ACCESS_LIMITS.users) {
+      const users = await storage.users();
+      if (users.length === 0 && role !== 'administrator') {
+        throw new RelayError('not-allowed', 'The first user has to be an administrator.', {
+          hint: 'Open the setup link, or add an administrator first.',
+        });
+      }
+      if (users.length >= ACCESS_LIMITS.users) {
         throw new RelayError('not-allowed', `There are ${ACCESS_LIMITS.users} users, and no more fit.`);
       }
       const fault = password === undefined ? undefined : passwordFault(password, { name, email });

@@ -162,7 +162,7 @@ describe('who may call what', function matrix() {
     });
     const text = await readFile(join(relay.directory, 'admin.token'), 'utf8');
     machine = { authorization: `Bearer ${text.trim()}` };
-    for (const role of ['viewer', 'operator', 'administrator', 'newcomer'] as const) {
+    for (const role of ['administrator', 'operator', 'viewer', 'newcomer'] as const) {
       const made = role === 'newcomer' ? 'administrator' : role;
       await api('POST', '/api/v1/users', machine, { name: role, role: made, password: PASSWORD });
       const first = await signIn(role, PASSWORD);

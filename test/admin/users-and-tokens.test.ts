@@ -76,6 +76,21 @@ describe('users and API tokens of the admin', () => {
     expect((await olga.send('GET', '/api/v1/queue')).status).to.equal(200);
   });
 
+  it('takes nobody but an administrator as the first user, so that the setup link stays good', async () => {
+    const empty = await openAccess();
+    const other = await startAdmin({ access: empty.access, callerNow: empty.access.callerNow });
+    try {
+      const automation = pageClient(other.url, { Authorization: `Bearer ${TOKEN}` });
+      const refused = await automation.send('POST', '/api/v1/users', { name: 'robot', role: 'viewer' });
+      expect(refused.status).to.equal(409);
+      expect(refused.json['message']).to.equal('The first user has to be an administrator.');
+      expect((await automation.send('GET', '/api/v1/setup')).json).to.deep.equal({ needed: true });
+    } finally {
+      await other.stop();
+      await empty.close();
+    }
+  });
+
   it('writes to a new user where the page is and what they are called, and no password', async () => {
     const added = await admin.send('POST', '/api/v1/users', {
       name: 'Jörg',

@@ -116,6 +116,11 @@ describe('the Devices page', () => {
     await fault.getByText('is not a network').waitFor();
     expect(await networks.getAttribute('aria-invalid')).to.equal('true');
     await networks.fill('192.0.2.0/24\n192.0.2.30');
+    // Looking something up elsewhere loses nothing.
+    await page.getByRole('link', { name: 'Messages', exact: true }).click();
+    await page.getByRole('heading', { name: 'Messages', level: 1 }).waitFor();
+    await page.goBack();
+    expect(await page.getByLabel('Name').inputValue()).to.equal('warehouse');
     await page.getByLabel('Only as these senders').check();
     await page.getByLabel('Senders', { exact: true }).fill('@example.com');
     await page.getByText('For old or odd devices').click();

@@ -14,8 +14,9 @@ import { FaultsOf } from '../../components/faults.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { same } from '../../json.ts';
-import { useMay } from '../../session.ts';
+import { sessionStore, useMay } from '../../session.ts';
 import { useAction } from '../../use-action.ts';
+import { useAskBeforeLeaving } from '../../use-ask-before-leaving.ts';
 import type { Query } from '../../use-query.ts';
 import { useSettings } from '../../use-settings.ts';
 import { t } from '../../words/words.ts';
@@ -43,6 +44,20 @@ interface FormProps {
   readonly fresh: Entry;
   readonly fields: (props: FieldsProps) => ComponentChildren;
 }
+
+interface Typed {
+  /** What was in force when it was begun; absent for a new entry. */
+  readonly base: Entry | undefined;
+  readonly draft: Entry;
+}
+
+/** What is typed and not saved, for as long as the page is not loaded anew: there may be a password in it. */
+const unsaved = new Map<string, Typed>();
+
+// Whoever signs in next must not see what the one before has typed.
+sessionStore.watch(({ state }) => {
+  if (state !== 'signed-in') unsaved.clear();
+});
 
 /** Where the list is that an entry is in. */
 function listPath(section: Section): string {
@@ -86,10 +101,23 @@ function Editing(
   const { section, name, fresh, fields, settings, answer, known } = props;
   const { route } = useLocation();
   const may = useMay('settings.write');
-  const [base, setBase] = useState(known);
-  const [draft, setDraft] = useState(known ?? fresh);
+  const key = `${section} ${name ?? ''}`;
+  const [{ base, draft }, setTyped] = useState<Typed>(
+    () => unsaved.get(key) ?? { base: known, draft: known ?? fresh },
+  );
+  const dirty = !same(draft, base ?? fresh);
+  useAskBeforeLeaving(dirty);
+  const type = (typed: Typed) => {
+    unsaved.set(key, typed);
+    setTyped(typed);
+  };
+  const begin = () => {
+    unsaved.delete(key);
+    setTyped({ base: known, draft: known ?? fresh });
+  };
   const shownName = name ?? textOf(draft, 'name');
   const done = (text: string, warnings: Awaited<ReturnType<typeof saveSettings>>) => {
+    unsaved.delete(key);
     saidStore.set({ text, warnings });
     route(listPath(section));
   };
@@ -109,9 +137,7 @@ function Editing(
   const stale = name !== undefined && !same(base, known);
   useEffect(() => {
     // Where nothing was typed yet, there is nothing to lose: what is in force is shown.
-    if (!stale || !same(draft, base)) return;
-    setBase(known);
-    setDraft(known ?? fresh);
+    if (stale && same(draft, base)) begin();
   }, [known]);
   const closed = answer.locked || !may;
   return (
@@ -131,7 +157,7 @@ function Editing(
             entry: draft,
             known,
             change: (entry) => {
-              setDraft(entry);
+              type({ base, draft: entry });
               save.clear();
             },
             path: `${section}[${placeOf(answer.document, section, name)}]`,
@@ -145,17 +171,10 @@ function Editing(
           title={t('devices.changedMeanwhile', { name: shownName })}
           actions={
             <>
-              <button
-                type="button"
-                class="quiet"
-                onClick={() => {
-                  setBase(known);
-                  setDraft(known ?? fresh);
-                }}
-              >
+              <button type="button" class="quiet" onClick={begin}>
                 {t('devices.takeTheirs')}
               </button>
-              <button type="button" class="quiet" onClick={() => setBase(known)}>
+              <button type="button" class="quiet" onClick={() => type({ base: known, draft })}>
                 {t('devices.keepMine')}
               </button>
             </>

@@ -31,7 +31,7 @@ export function MessageActions({ message, onDone }: Props) {
   });
   const ways = (data?.upstreams ?? []).filter(({ kind }) => kind !== 'test-relay').map(({ name }) => name);
   const [upstream, setUpstream] = useState('');
-  const chosen = upstream !== '' ? upstream : onlyWay(message, ways);
+  const chosen = upstream !== '' ? upstream : usualWay(message, ways);
   const verb = (name: Verb, looks: 'plain' | 'danger', word: string, question?: string, confirm?: string) =>
     MAY[name].includes(message.state) && (
       <VerbAction name={name} look={looks} word={word} {...{ message, onDone, question, confirm }} />
@@ -46,9 +46,9 @@ export function MessageActions({ message, onDone }: Props) {
   const way = ways.length > 1 && (
     <SelectField
       label={t('messages.throughUpstream')}
-      value={upstream}
+      value={chosen}
       choices={[
-        { value: '', label: t('messages.routesChoose') },
+        ...(isByTestRelay(message) ? [] : [{ value: '', label: t('messages.routesChoose') }]),
         ...ways.map((name) => ({ value: name, label: name })),
       ]}
       onChange={setUpstream}
@@ -85,9 +85,12 @@ export function MessageActions({ message, onDone }: Props) {
 }
 
 /** What the test relay holds goes nowhere by its routes: the only other way is meant then. */
-function onlyWay(message: Message, ways: readonly string[]): string {
-  const byTestRelay = message.recipients.some(({ state }) => state === 'held');
-  return byTestRelay && ways.length === 1 ? (ways[0] ?? '') : '';
+function usualWay(message: Message, ways: readonly string[]): string {
+  return isByTestRelay(message) ? (ways[0] ?? '') : '';
+}
+
+function isByTestRelay({ recipients }: Message): boolean {
+  return recipients.some(({ state }) => state === 'held');
 }
 
 function CopyForm(props: {
