@@ -8,6 +8,7 @@ import { Notice } from '../../components/notice.tsx';
 import { Page } from '../../components/page.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
 import type { JsonObject } from '../../json.ts';
+import { needsSignIn } from '../../needs-sign-in.ts';
 import { useMay } from '../../session.ts';
 import { useSettings } from '../../use-settings.ts';
 import { t } from '../../words/words.ts';
@@ -121,6 +122,8 @@ function UpstreamRow(props: {
 }) {
   const { name, about, isDefault, status, authorization, oauth } = props;
   const application = authorization === undefined && oauth;
+  // What works but for a sign-in does not work; the word on the sign-in says so.
+  const waits = status?.circuit === 'closed' && needsSignIn(authorization);
   return (
     <li>
       <div class="upstream-head">
@@ -131,7 +134,7 @@ function UpstreamRow(props: {
         <span class="muted">{about}</span>
       </div>
       <div class="upstream-state">
-        {status !== undefined && <Circuit status={status} />}
+        {status !== undefined && !waits && <Circuit status={status} />}
         {oauth && !application && <AuthorizationState authorization={authorization} />}
         <span>
           <TestState standing={status?.test} dirty={false} />

@@ -6,8 +6,8 @@ import { Disclosure } from '../../components/disclosure.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { StateBadge, type Tone } from '../../components/state-badge.tsx';
 import { TimeText } from '../../components/time-text.tsx';
+import { needsSignIn } from '../../needs-sign-in.ts';
 import { rich, t } from '../../words/words.ts';
-import { needsSignIn } from './authorization-badge.tsx';
 import { ProbeButton } from './probe-button.tsx';
 
 interface Item {

@@ -1,6 +1,7 @@
 /** Whether the provider lets us in: the consent behind an upstream. */
 import type { Overview } from '../../../admin/contract-overview.ts';
 import { StateBadge, type Tone } from '../../components/state-badge.tsx';
+import { isApplication } from '../../needs-sign-in.ts';
 import { t } from '../../words/words.ts';
 
 type Authorization = NonNullable<Overview['upstreams'][number]['authorization']>;
@@ -12,18 +13,6 @@ const TONES: Readonly<Record<Authorization['state'], Tone>> = {
   void: 'bad',
   stale: 'bad',
 };
-
-/** An application signs in by itself, with the first mail. */
-function isApplication({ flow }: Authorization): boolean {
-  return flow === 'client-credentials' || flow === 'service-account';
-}
-
-/** Whether only a person can mend it. */
-export function needsSignIn(authorization: Authorization | undefined): boolean {
-  if (authorization === undefined) return false;
-  const { state } = authorization;
-  return (state === 'none' && !isApplication(authorization)) || state === 'void' || state === 'stale';
-}
 
 /** Its state in a word; who signed in, where somebody has. */
 export function AuthorizationBadge({ authorization }: { readonly authorization: Authorization }) {

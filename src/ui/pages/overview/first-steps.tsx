@@ -10,11 +10,11 @@ import { Form } from '../../components/form.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Loading } from '../../components/loading.tsx';
 import { TextField } from '../../components/text-field.tsx';
+import { needsSignIn } from '../../needs-sign-in.ts';
 import { useMay } from '../../session.ts';
 import { useAction } from '../../use-action.ts';
 import { useQuery } from '../../use-query.ts';
 import { t } from '../../words/words.ts';
-import { needsSignIn } from './authorization-badge.tsx';
 
 const HIDDEN = 'postern-first-steps-hidden';
 

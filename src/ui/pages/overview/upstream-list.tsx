@@ -5,9 +5,10 @@ import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { StateBadge, type Tone } from '../../components/state-badge.tsx';
 import { TimeText } from '../../components/time-text.tsx';
+import { needsSignIn } from '../../needs-sign-in.ts';
 import { number, rich, t } from '../../words/words.ts';
 import { upstreamPath } from './attention.tsx';
-import { AuthorizationBadge, needsSignIn } from './authorization-badge.tsx';
+import { AuthorizationBadge } from './authorization-badge.tsx';
 
 type Upstream = Overview['upstreams'][number];
 
