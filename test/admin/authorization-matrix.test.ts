@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { buildPage, PAGE_DIRECTORY } from '../../scripts/page/build.ts';
 import { type Relay, relaySettings, startRelay } from '../support/relay.ts';
 
 /** Who may call each route: anybody, whoever is signed in, or those with a permission. Mind each line; do not copy it from the route. */
@@ -157,6 +158,8 @@ describe('who may call what', function matrix() {
   const tokens = new Map<string, Headers>();
 
   before(async () => {
+    // Its addresses are routes too, once it is built.
+    await buildPage({ outdir: PAGE_DIRECTORY });
     relay = await startRelay(relaySettings(), {
       admin: { address: '127.0.0.1', port: 0, behindProxy: true },
     });
